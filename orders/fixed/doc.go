@@ -1,0 +1,2 @@
+// Package fixed is exact decimal numbers.
+package fixed

@@ -1,0 +1,2 @@
+// Package market is what a market is: trades, quotes, books, gaps.
+package market

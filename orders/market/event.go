@@ -1,0 +1,64 @@
+package market
+
+import "orderwire/orders/fixed"
+
+// Side is the side of an order, or the aggressor's side of a trade.
+type Side uint8
+
+// The two sides. The zero Side is none.
+const (
+	Buy Side = iota + 1
+	Sell
+)
+
+// Kind tells what a market message is.
+type Kind uint8
+
+// The kinds of market event.
+const (
+	KindNone     Kind = iota
+	KindTrade         // one print
+	KindQuote         // best bid and ask
+	KindDepth         // change of an order book
+	KindSnapshot      // whole order book
+	KindGap           // a sequence is broken: the book of Symbol is void until it is resynced
+	KindOther         // well-formed, and of no concern to us
+)
+
+// Trade is one print of the tape.
+type Trade struct {
+	ID        int64
+	Price     fixed.Number
+	Qty       fixed.Number
+	TimeNanos int64 // venue's time of the trade, ns since the Unix epoch
+	Aggressor Side  // who took
+}
+
+// Quote is the best bid and ask.
+type Quote struct {
+	UpdateID                 int64
+	Bid, BidQty, Ask, AskQty fixed.Number
+}
+
+// Level is one price level of a book; Qty 0 removes it.
+type Level struct {
+	Price fixed.Number
+	Qty   fixed.Number
+}
+
+// Depth is a change of a book, or a whole one. First..Last are the update ids it covers; Previous is the
+// last id before it where the venue says so (USD-M pu), else 0.
+type Depth struct {
+	First, Last, Previous int64
+	Bids, Asks            []Level // capacity is given by whoever made the Event, and never grows
+}
+
+// Event is one market message, filled in place by a dialect. Symbol aliases the message.
+type Event struct {
+	Kind       Kind
+	Symbol     []byte
+	EventNanos int64 // venue's time of the message, ns since the Unix epoch; 0 where it has none
+	Trade      Trade
+	Quote      Quote
+	Depth      Depth
+}
