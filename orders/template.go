@@ -1,5 +1,12 @@
 package orders
 
+import (
+	"fmt"
+
+	"orderwire/orders/fixed"
+	"orderwire/orders/hmac256"
+)
+
 // Field names a value that changes from order to order.
 type Field uint8
 
@@ -28,12 +35,129 @@ const (
 
 // Template is one order, compiled when cold: its bytes, the slots that change, and the plan by which it is
 // signed. The hot path runs it; no dialect is asked. One loop owns it.
+//
+// A slot's width is fixed and so is the length of the whole: a shorter number is followed by JSON white space,
+// outside its quotes. What is signed has no such padding; it is kept beside the payload in its own buffer (plan).
 type Template struct {
-	framing Framing
+	framing   Framing
+	spec      Spec
+	image     []byte // the payload with all slots blank
+	slots     []slot // in payload order, without the signature
+	plan      plan
+	stamp     stamp // the deadline's calendar part, kept from order to order
+	secrets   []Span
+	priceMax  uint64 // mantissas past these do not fit their slots; 0: the template has no such slot
+	qtyMax    uint64
+	bodyStart int // of an HTTP request, -1 without a body
+}
+
+// Span is a range of bytes of a patched payload: payload[From:To].
+type Span struct{ From, To int }
+
+// Patch writes the whole payload to dst and returns its length. It allocates nothing.
+//
+// Shape:  len(dst) >= Len().
+// Panics: on a value that Fits would have refused, and on an id past CounterMax: never a truncation.
+func (t *Template) Patch(dst []byte, v Values) int {
+	n := copy(dst[:len(t.image)], t.image)
+	var counter [2]counterText
+	for i := range t.slots {
+		s := &t.slots[i]
+		out := dst[s.at : s.at+s.width]
+		var text int // length of what is signed
+		switch s.render {
+		case renderCounter:
+			counter[0].put(out, v.ID)
+		case renderTarget:
+			counter[1].put(out, v.Target)
+		case renderPrice:
+			text = s.putNumber(out, v.Price)
+		case renderQty:
+			text = s.putNumber(out, v.Qty)
+		case renderMillis:
+			putDigits13(out, uint64(v.WallNanos)/1e6)
+		default:
+			text = t.putRare(s, out, &v)
+		}
+		if s.signed >= 0 {
+			t.plan.set(s, out, text)
+		}
+	}
+	return n
+}
+
+// Sign computes the signature of the order that was patched last and writes it into its slot in payload, which
+// is what that Patch wrote. s must be the signer that the template was built with. It allocates nothing.
+func (t *Template) Sign(payload []byte, s *Signer) {
+	p := &t.plan
+	if p.encoding == formNone {
+		return
+	}
+	if s != p.signer {
+		panic("orders: template is signed by another signer than it was built with")
+	}
+	text := p.text[p.prefix.Absorbed():p.len]
+	if p.body.To > 0 {
+		text = p.text[p.prefix.Absorbed() : p.len+copy(p.text[p.len:], payload[p.body.From:p.body.To])]
+	}
+	out := payload[p.slot.From:p.slot.To]
+	if p.encoding == FormHex {
+		hmac256.SumHex(p.prefix, text, out)
+		return
+	}
+	hmac256.SumBase64(p.prefix, text, out)
+}
+
+// Len is the length of every payload of the template.
+func (t *Template) Len() int { return len(t.image) }
+
+// Fits tells whether price and qty can be written exactly: not negative, inside the slots, and without a decimal
+// more than the template has. A number the template does not carry is not asked.
+func (t *Template) Fits(price, qty fixed.Number) bool {
+	return fits(price, int(t.spec.PriceScale), t.priceMax) && fits(qty, int(t.spec.QtyScale), t.qtyMax)
+}
+
+func fits(v fixed.Number, scale int, most uint64) bool {
+	if most == 0 {
+		return true
+	}
+	mantissa, ok := rescaled(v, scale)
+	return ok && mantissa <= most
 }
 
 // Framing tells how the patched bytes become a message.
 func (t *Template) Framing() Framing { return t.framing }
 
-// Signer holds the credentials of one session in the form in which they sign. One loop owns it.
-type Signer struct{}
+// Spec is what the template was compiled from.
+func (t *Template) Spec() Spec { return t.spec }
+
+// Signature is where Sign writes; ok is false where the template carries none.
+func (t *Template) Signature() (span Span, ok bool) {
+	return t.plan.slot, t.plan.encoding != formNone
+}
+
+// Secrets are the ranges of a patched payload that must not be recorded: signature, api key, token, passphrase.
+// The result is the template's own.
+func (t *Template) Secrets() []Span { return t.secrets }
+
+// Redact overwrites the secret ranges of a copy of a patched payload with asterisks.
+func (t *Template) Redact(payload []byte) {
+	for _, span := range t.secrets {
+		for i := span.From; i < span.To && i < len(payload); i++ {
+			payload[i] = '*'
+		}
+	}
+}
+
+// Wipe forgets the credentials and midstates inside the template, which is void afterwards.
+func (t *Template) Wipe() {
+	clear(t.image)
+	clear(t.plan.text)
+	if t.plan.prefix != nil {
+		t.plan.prefix.Wipe()
+	}
+	*t = Template{}
+}
+
+// Format redacts: the image holds credentials.
+func (t *Template) Format(f fmt.State, verb rune) { Secret{}.Format(f, verb) }

@@ -1,0 +1,42 @@
+package orders
+
+import "orderwire/orders/hmac256"
+
+// plan is how a template is signed: the text that the venue will rebuild from the request, kept complete and in
+// place from order to order. A field whose length has not changed costs one small store; where a length changes,
+// the rest of the text moves.
+type plan struct {
+	encoding Form // FormHex, FormBase64; formNone: not signed
+	signer   *Signer
+	prefix   *hmac256.Prefix
+	text     []byte // the signed text; its capacity also holds the longest one and the body
+	len      int
+	order    []*slot // the slots inside text, in its order
+	slot     Span    // of the signature in the payload
+	body     Span    // of the payload, signed behind text; empty: none
+}
+
+// set brings what was rendered for s into the text. n is the length of a decimal, 0 for slots of fixed width.
+func (p *plan) set(s *slot, rendered []byte, n int) {
+	if n == 0 {
+		n = s.width
+	}
+	if n != s.text {
+		p.resize(s, n)
+	}
+	copy(p.text[s.signed:s.signed+n], rendered[:n])
+}
+
+// resize gives s room for n bytes and moves all behind it.
+func (p *plan) resize(s *slot, n int) {
+	by := n - s.text
+	from := s.signed + s.text
+	copy(p.text[from+by:p.len+by], p.text[from:p.len])
+	for _, later := range p.order {
+		if later.signed > s.signed {
+			later.signed += by
+		}
+	}
+	s.text = n
+	p.len += by
+}
