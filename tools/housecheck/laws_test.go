@@ -93,6 +93,7 @@ var breaches = []struct {
 	{"no init", "a method of that name", "orders/binance/dialect.go", `package p; type d struct{}; func (d) init() {}`, ""},
 
 	{"no sleep", "on the loop", "netpoll/direct.go", `package p; import "time"; func f() { time.Sleep(1) }`, "nothing here sleeps"},
+	{"no sleep", "calibration", "netpoll/clock_tsc.go", `package p; import "time"; func f() { time.Sleep(1) }`, ""},
 	{"no sleep", "in a test", "tlsio/gate_test.go", `package p; import "time"; func f() { time.Sleep(1) }`, "a test does not sleep"},
 	{"no sleep", "in the control plane", "tools/orderwire/sim.go", `package p; import "time"; func f() { time.Sleep(1) }`, ""},
 
@@ -113,6 +114,7 @@ var breaches = []struct {
 
 	{"plain names", "manager", "runtime/session.go", `package p; type sessionManager struct{}`, "sessionManager"},
 	{"plain names", "getter", "orders/order.go", `package p; func (o O) GetPrice() int { return 0 }`, "GetPrice"},
+	{"plain names", "the session cache's word", "tlsio/sessions.go", `package p; func (s S) Get(key string) int { return 0 }`, ""},
 	{"plain names", "a word that begins with get", "orders/order.go", `package p; func (o O) Getaway() int { return 0 }`, ""},
 
 	{"unfinished work", "without a number", "runtime/push.go", "package p\n\n// TO" + "DO: later.\n", "names its issue's number"},
