@@ -23,6 +23,7 @@ const (
 	KindSnapshot      // whole order book
 	KindGap           // a sequence is broken: the book of Symbol is void until it is resynced
 	KindOther         // well-formed, and of no concern to us
+	KindShutdown      // the venue announces the end of this connection: open a replacement at once
 )
 
 // Trade is one print of the tape.
@@ -61,4 +62,16 @@ type Event struct {
 	Trade      Trade
 	Quote      Quote
 	Depth      Depth
+}
+
+// NewEvent makes an Event with room for levels changes a side. A message that holds more is refused by the
+// dialect with an error; the largest Binance frames hold 1000 a side (snapshot) and 5000 (REST depth).
+func NewEvent(levels int) *Event {
+	return &Event{Depth: Depth{Bids: make([]Level, 0, levels), Asks: make([]Level, 0, levels)}}
+}
+
+// Reset empties ev for the next message and keeps the room for levels.
+func (ev *Event) Reset() {
+	bids, asks := ev.Depth.Bids[:0], ev.Depth.Asks[:0]
+	*ev = Event{Depth: Depth{Bids: bids, Asks: asks}}
 }

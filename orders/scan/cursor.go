@@ -258,6 +258,17 @@ func (c *Cursor) Bool() bool {
 	return false
 }
 
+// TryBool reads the value ahead as Bool where it is one. Where it is anything else it is skipped, with all
+// checks, and ok is false.
+func (c *Cursor) TryBool() (value, ok bool) {
+	if c.Kind() != Bool {
+		c.Skip()
+		return false, false
+	}
+	value = c.Bool()
+	return value, c.fault == faultNone
+}
+
 // Null reads null, if that is what stands ahead, and tells whether it did.
 func (c *Cursor) Null() bool {
 	if c.fault != faultNone || !c.value() || c.data[c.at] != 'n' {

@@ -292,6 +292,39 @@ func TestTextRefusesEscapes(t *testing.T) {
 	}
 }
 
+// TestTry holds the lenient readers to their two promises: they take exactly what the strict ones take, and
+// whatever else is sound they step over.
+func TestTry(t *testing.T) {
+	for _, text := range []string{
+		"7", "-7", "1.5", "1e3", "99999999999999999999", `"s"`, `"\n"`, "true", "false", "null", "{}", `[1,{"a":2}]`,
+		"01", "1.", `"\x"`, "tru", "x", "[1", "",
+	} {
+		var strict, lenient scan.Cursor
+		reads := []struct {
+			name   string
+			strict func() any
+			try    func() (any, bool)
+		}{
+			{"int", func() any { return strict.Int() }, func() (any, bool) { v, ok := lenient.TryInt(); return v, ok }},
+			{"text", func() any { return string(strict.Text()) }, func() (any, bool) { v, ok := lenient.TryText(); return string(v), ok }},
+			{"bool", func() any { return strict.Bool() }, func() (any, bool) { v, ok := lenient.TryBool(); return v, ok }},
+		}
+		for _, row := range reads {
+			strict.Reset([]byte(text))
+			lenient.Reset([]byte(text))
+			want := row.strict()
+			strictErr := strict.End()
+			got, ok := row.try()
+			if err := lenient.End(); (err == nil) != (valid([]byte(text)) == nil) {
+				t.Errorf("%s of %q: %v", row.name, text, err)
+			}
+			if ok != (strictErr == nil) || ok && got != want {
+				t.Errorf("%s of %q = %v, %v; the strict reader says %v, %v", row.name, text, got, ok, want, strictErr)
+			}
+		}
+	}
+}
+
 func TestTakeAndSpan(t *testing.T) {
 	var c scan.Cursor
 	c.Reset([]byte(` [ "1.5" , {"a": [1]} ]`))

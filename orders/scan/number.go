@@ -31,6 +31,20 @@ func (c *Cursor) Int() int64 {
 	return int64(value)
 }
 
+// TryInt reads the value ahead as Int where it is a whole number of 64 bits. Where it is anything else it is
+// skipped, with all checks, and ok is false: for fields that mean another thing in another message.
+func (c *Cursor) TryInt() (value int64, ok bool) {
+	if c.Kind() == Number {
+		before := c.at
+		if value = c.Int(); c.fault != ErrRange {
+			return value, c.fault == faultNone
+		}
+		c.at, c.fault = before, faultNone
+	}
+	c.Skip()
+	return 0, false
+}
+
 func (c *Cursor) intSlow() int64 {
 	if kinds[c.data[c.at]] != Number {
 		c.mismatch()

@@ -23,6 +23,17 @@ func (c *Cursor) Text() []byte {
 	return text
 }
 
+// TryText reads the value ahead as Text where it is a string without escapes. Where it is anything else it is
+// skipped, with all checks, and ok is false.
+func (c *Cursor) TryText() (text []byte, ok bool) {
+	if c.Kind() != String {
+		c.Skip()
+		return nil, false
+	}
+	text, escaped := c.text()
+	return text, !escaped && c.fault == faultNone
+}
+
 // Raw reads a string and returns what is between its quotes as it is written, with its escapes if it has any.
 func (c *Cursor) Raw() []byte {
 	if c.fault != faultNone || !c.value() {
