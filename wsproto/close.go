@@ -28,7 +28,7 @@ const maxReason = maxControl - 2
 // CloseError is a peer's Close frame as an error: why the connection is over.
 type CloseError struct {
 	Code   uint16 // CloseNone where the frame had no code
-	Reason string // the peer's words: valid UTF-8, at most 123 bytes, control characters made visible as '?'
+	Reason string // the peer's words, made printable: at most 123 bytes, '?' for what does not print, one blank for white space
 }
 
 // Error tells the code; the reason is foreign text and stays in its field.

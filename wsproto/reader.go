@@ -2,7 +2,6 @@ package wsproto
 
 import (
 	"encoding/binary"
-	"unicode/utf8"
 )
 
 // DefaultMaxMessage is the limit of a message where the config names none.
@@ -217,7 +216,7 @@ func (r *Reader) whole(in []byte, op Opcode, head, size int) (Event, int, error)
 	if op == OpBinary {
 		return Event{Kind: EventBinary, Payload: payload}, head + size, nil
 	}
-	if !utf8.Valid(payload[min(r.checked, size):]) {
+	if !validText(payload[min(r.checked, size):]) {
 		return r.fail(errText)
 	}
 	r.checked = 0
@@ -243,7 +242,7 @@ func (r *Reader) control(in []byte, op Opcode, head, size int) (Event, int, erro
 		if !validCloseCode(ev.Code) {
 			return r.fail(errCloseCode)
 		}
-		if !utf8.Valid(ev.Payload) {
+		if !validText(ev.Payload) {
 			return r.fail(errReason)
 		}
 	}
@@ -296,7 +295,7 @@ func (r *Reader) checkText(text []byte, complete bool) bool {
 		fresh = fresh[:wholeRunes(fresh)]
 	}
 	r.checked += len(fresh)
-	return utf8.Valid(fresh)
+	return validText(fresh)
 }
 
 // resume goes on in the states that are not at the start of a frame.
