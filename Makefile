@@ -91,7 +91,7 @@ arm64: go-there
 
 race: go-there
 	@if command -v "$$($(GO) env CC)" >/dev/null; then \
-		echo "race: $(RACE_ROOMS)"; CGO_ENABLED=1 .ci/gotest race -race -short $(RACE_ROOMS); \
+		echo "race: $(RACE_ROOMS)"; CGO_ENABLED=1 GOTEST_TIMEOUT=5m .ci/gotest race -race -short $(RACE_ROOMS); \
 	else echo "skipped: race (no C compiler $$($(GO) env CC); get one with 'apt-get install gcc')"; fi
 
 tidy-check: go-there
