@@ -34,7 +34,7 @@ type TemplateBuilder struct {
 
 // piece is static text or a field.
 type piece struct {
-	text   []byte
+	text   Secret // also where it is none: a builder is not printed
 	field  Field
 	form   Form
 	secret bool
@@ -85,7 +85,7 @@ func (b *TemplateBuilder) IntDigits(price, qty int) *TemplateBuilder {
 
 // Text appends static bytes to the payload, as they are.
 func (b *TemplateBuilder) Text(text string) *TemplateBuilder {
-	b.payload = append(b.payload, piece{text: []byte(text)})
+	b.payload = append(b.payload, piece{text: NewSecret([]byte(text))})
 	return b
 }
 
@@ -98,7 +98,7 @@ func (b *TemplateBuilder) JSON(text string) *TemplateBuilder {
 
 // SecretText appends static bytes that recordings must not hold: api key, token, passphrase.
 func (b *TemplateBuilder) SecretText(text string) *TemplateBuilder {
-	b.payload = append(b.payload, piece{text: []byte(text), secret: true})
+	b.payload = append(b.payload, piece{text: NewSecret([]byte(text)), secret: true})
 	return b
 }
 
@@ -142,7 +142,7 @@ func (b *TemplateBuilder) BodyLength() *TemplateBuilder {
 
 // Canon appends static bytes to the signed text.
 func (b *TemplateBuilder) Canon(text string) *TemplateBuilder {
-	b.canon = append(b.canon, piece{text: []byte(text)})
+	b.canon = append(b.canon, piece{text: NewSecret([]byte(text))})
 	return b
 }
 
@@ -163,37 +163,42 @@ func (b *TemplateBuilder) Build(signer *Signer) (*Template, error) {
 	if b.err != nil {
 		return nil, b.err
 	}
-	t := &Template{framing: b.framing, spec: b.spec}
-	for _, step := range []func(*Template) error{b.layPayload, b.checkFields, b.layCanon} {
-		if err := step(t); err != nil {
+	c := &compiled{framing: b.framing, spec: b.spec}
+	for _, step := range []func(*compiled) error{b.layPayload, b.checkFields, b.layCanon} {
+		if err := step(c); err != nil {
 			return nil, err
 		}
 	}
-	if err := b.bind(t, signer); err != nil {
+	if err := b.bind(c, signer); err != nil {
 		return nil, err
 	}
-	return t, b.prove(t)
+	t := &Template{compiled: func() *compiled { return c }}
+	if err := b.prove(t); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // prove patches a sample. JSON that is not well-formed is found here, whoever wrote it.
 func (b *TemplateBuilder) prove(t *Template) error {
+	c := t.compiled()
 	payload := make([]byte, t.Len())
 	t.Patch(payload, Values{
 		ID: 1, Target: 1, WallNanos: sampleNanos,
 		Price: fixed.Number{Mantissa: 1, Scale: b.spec.PriceScale}, Qty: fixed.Number{Mantissa: 1, Scale: b.spec.QtyScale},
 	})
-	t.Sign(payload, t.plan.signer)
+	t.Sign(payload, c.plan.signer)
 	switch {
 	case b.framing == FrameText && !json.Valid(payload):
 		return errors.New("orders: template: the payload is not JSON")
 	case b.framing == FrameHTTP && b.bodyAt < 0 && !bytes.HasSuffix(payload, []byte("\r\n\r\n")):
 		return errors.New("orders: template: the request's head has no end")
 	case b.framing == FrameHTTP && b.bodyAt >= 0:
-		head := payload[:t.bodyStart]
+		head := payload[:c.bodyStart]
 		if !bytes.HasSuffix(head, []byte("\r\n\r\n")) || bytes.Index(head, []byte("\r\n\r\n")) != len(head)-4 {
 			return errors.New("orders: template: the body does not begin where the request's head ends")
 		}
-		if body := payload[t.bodyStart:]; len(body) > 0 && !json.Valid(body) {
+		if body := payload[c.bodyStart:]; len(body) > 0 && !json.Valid(body) {
 			return errors.New("orders: template: the body is not JSON")
 		}
 	}

@@ -9,67 +9,67 @@ import (
 // The steps of TemplateBuilder.Build that lay the pieces out.
 
 // layPayload writes the image and makes the slots.
-func (b *TemplateBuilder) layPayload(t *Template) error {
+func (b *TemplateBuilder) layPayload(c *compiled) error {
 	if b.bodyAt >= 0 && b.framing != FrameHTTP {
 		return errors.New("orders: template: only an HTTP request has a body")
 	}
-	t.bodyStart, b.laid = -1, nil
+	c.bodyStart, b.laid = -1, nil
 	for i := range b.payload {
 		p := &b.payload[i]
 		if i == b.bodyAt {
-			t.bodyStart = len(t.image)
+			c.bodyStart = len(c.image)
 		}
-		at := len(t.image)
+		at := len(c.image)
 		switch {
 		case p.length:
-			t.image = strconv.AppendInt(t.image, int64(b.bodyLength()), 10)
+			c.image = strconv.AppendInt(c.image, int64(b.bodyLength()), 10)
 		case p.field == FieldNone:
-			t.image = append(t.image, p.text...)
+			c.image = append(c.image, p.text.Reveal()...)
 		default:
-			if err := b.laySlot(t, p); err != nil {
+			if err := b.laySlot(c, p); err != nil {
 				return err
 			}
 		}
 		if p.secret || p.field == FieldSignature {
-			t.secrets = append(t.secrets, Span{at, len(t.image)})
+			c.secrets = append(c.secrets, Span{at, len(c.image)})
 		}
-		if len(t.image) > maxTemplateBytes {
+		if len(c.image) > maxTemplateBytes {
 			return fmt.Errorf("orders: template: is longer than %d bytes", maxTemplateBytes)
 		}
 	}
 	if b.bodyAt == len(b.payload) {
-		t.bodyStart = len(t.image)
+		c.bodyStart = len(c.image)
 	}
-	if len(t.image) == 0 {
+	if len(c.image) == 0 {
 		return errors.New("orders: template: is empty")
 	}
 	return nil
 }
 
 // laySlot appends one slot. What is constant in it (prefix and epoch of an id) is already written.
-func (b *TemplateBuilder) laySlot(t *Template, p *piece) error {
-	at, width := len(t.image), b.width(p)
+func (b *TemplateBuilder) laySlot(c *compiled, p *piece) error {
+	at, width := len(c.image), b.width(p)
 	for range width {
-		t.image = append(t.image, ' ')
+		c.image = append(c.image, ' ')
 	}
 	s := slot{form: p.form, at: at, width: width, signed: -1, render: renderOf(p.field, p.form)}
 	switch p.field {
 	case FieldSignature:
-		if t.plan.encoding != formNone {
+		if c.plan.encoding != formNone {
 			return errors.New("orders: template: has two signatures")
 		}
-		t.plan.encoding, t.plan.slot = p.form, Span{at, at + width}
+		c.plan.encoding, c.plan.slot = p.form, Span{at, at + width}
 		return nil
 	case FieldPrice:
 		s.scale, s.most = b.spec.PriceScale, pow10[b.priceInt+int(b.spec.PriceScale)]-1
-		t.priceMax = s.most
+		c.priceMax = s.most
 	case FieldQty:
 		s.scale, s.most = b.spec.QtyScale, pow10[b.qtyInt+int(b.spec.QtyScale)]-1
-		t.qtyMax = s.most
+		c.qtyMax = s.most
 	case FieldClientID, FieldTarget, FieldRequestID:
 		if p.form != FormBare && (p.field != FieldRequestID || p.form == FormID) {
 			stem := b.stem()
-			copy(t.image[at:], stem)
+			copy(c.image[at:], stem)
 			s.at, s.width = at+len(stem), width-len(stem)
 			if b.ids.Form == IDUUID {
 				s.render = renderUUID
@@ -79,8 +79,8 @@ func (b *TemplateBuilder) laySlot(t *Template, p *piece) error {
 			}
 		}
 	}
-	t.slots = append(t.slots, s)
-	b.laid = append(b.laid, laid{field: p.field, index: len(t.slots) - 1})
+	c.slots = append(c.slots, s)
+	b.laid = append(b.laid, laid{field: p.field, index: len(c.slots) - 1})
 	return nil
 }
 
@@ -105,7 +105,7 @@ func (b *TemplateBuilder) width(p *piece) int {
 		if p.length {
 			return len(strconv.Itoa(b.bodyLength()))
 		}
-		return len(p.text)
+		return len(p.text.Reveal())
 	case FieldPrice:
 		return decimalWidth(b.priceInt, int(b.spec.PriceScale), p.form)
 	case FieldQty:
@@ -190,7 +190,7 @@ func allowed(field Field, form Form) bool {
 }
 
 // checkFields refuses a payload that lacks what its action needs.
-func (b *TemplateBuilder) checkFields(*Template) error {
+func (b *TemplateBuilder) checkFields(*compiled) error {
 	need := map[Field]string{}
 	switch b.spec.Action {
 	case Place, Test:
@@ -216,8 +216,8 @@ func (b *TemplateBuilder) checkFields(*Template) error {
 }
 
 // layCanon writes the signed text for the first time and ties its fields to the payload's slots.
-func (b *TemplateBuilder) layCanon(t *Template) error {
-	p := &t.plan
+func (b *TemplateBuilder) layCanon(c *compiled) error {
+	p := &c.plan
 	signs := len(b.canon) > 0 || b.signsBody
 	if signs != (p.encoding != formNone) {
 		return errors.New("orders: template: a signature needs a signed text, and the text a signature slot")
@@ -228,42 +228,42 @@ func (b *TemplateBuilder) layCanon(t *Template) error {
 	covered := map[Field]bool{}
 	room := 0
 	for i := range b.canon {
-		c := &b.canon[i]
-		if c.field == FieldNone {
-			p.text = append(p.text, c.text...)
+		signed := &b.canon[i]
+		if signed.field == FieldNone {
+			p.text = append(p.text, signed.text.Reveal()...)
 			continue
 		}
-		s, err := b.signedSlot(t, c.field)
+		s, err := b.signedSlot(c, signed.field)
 		if err != nil {
 			return err
 		}
-		if covered[c.field] {
-			return fmt.Errorf("orders: template: field %s is signed twice", c.field)
+		if covered[signed.field] {
+			return fmt.Errorf("orders: template: field %s is signed twice", signed.field)
 		}
-		covered[c.field] = true
-		p.text = append(p.text, b.constantOf(c.field, s)...)
+		covered[signed.field] = true
+		p.text = append(p.text, b.constantOf(signed.field, s)...)
 		s.signed, s.text = len(p.text), s.width
 		p.order = append(p.order, s)
-		p.text = append(p.text, t.image[s.at:s.at+s.width]...)
+		p.text = append(p.text, c.image[s.at:s.at+s.width]...)
 		room += s.width
 	}
 	p.len = len(p.text)
 	if b.signsBody {
-		if t.bodyStart < 0 {
+		if c.bodyStart < 0 {
 			return errors.New("orders: template: signs a body that it does not have")
 		}
-		p.body = Span{t.bodyStart, len(t.image)}
+		p.body = Span{c.bodyStart, len(c.image)}
 		room += p.body.To - p.body.From
 	}
 	p.text = append(p.text, make([]byte, room)...)
-	return b.checkCovered(t, covered)
+	return b.checkCovered(c, covered)
 }
 
 // signedSlot finds the payload's slot of a field of the signed text.
-func (b *TemplateBuilder) signedSlot(t *Template, field Field) (*slot, error) {
+func (b *TemplateBuilder) signedSlot(c *compiled, field Field) (*slot, error) {
 	for _, l := range b.laid {
-		if l.field == field && t.slots[l.index].render != renderBareID {
-			return &t.slots[l.index], nil
+		if l.field == field && c.slots[l.index].render != renderBareID {
+			return &c.slots[l.index], nil
 		}
 	}
 	return nil, fmt.Errorf("orders: template: field %s is signed and not sent", field)
@@ -278,9 +278,9 @@ func (b *TemplateBuilder) constantOf(field Field, s *slot) []byte {
 }
 
 // checkCovered refuses a field that is sent and that the signature does not protect.
-func (b *TemplateBuilder) checkCovered(t *Template, covered map[Field]bool) error {
+func (b *TemplateBuilder) checkCovered(c *compiled, covered map[Field]bool) error {
 	for _, l := range b.laid {
-		inBody := t.plan.body.To > 0 && t.slots[l.index].at >= t.plan.body.From
+		inBody := c.plan.body.To > 0 && c.slots[l.index].at >= c.plan.body.From
 		if l.field != FieldRequestID && !covered[l.field] && !inBody {
 			return fmt.Errorf("orders: template: field %s is sent and not signed", l.field)
 		}
@@ -289,19 +289,19 @@ func (b *TemplateBuilder) checkCovered(t *Template, covered map[Field]bool) erro
 }
 
 // bind ties the template to the signer whose key the plan absorbs.
-func (b *TemplateBuilder) bind(t *Template, signer *Signer) error {
-	t.plan.signer = signer
-	if t.plan.encoding == formNone {
+func (b *TemplateBuilder) bind(c *compiled, signer *Signer) error {
+	c.plan.signer = signer
+	if c.plan.encoding == formNone {
 		return nil
 	}
 	if !signer.Signs() {
 		return errors.New("orders: template: needs a signature, and the signer cannot make one")
 	}
-	constant := t.plan.len
-	if len(t.plan.order) > 0 {
-		constant = t.plan.order[0].signed
+	constant := c.plan.len
+	if len(c.plan.order) > 0 {
+		constant = c.plan.order[0].signed
 	}
-	t.plan.prefix = signer.mac().Prefix(t.plan.text[:constant])
+	c.plan.prefix = signer.mac().Prefix(c.plan.text[:constant])
 	return nil
 }
 

@@ -121,12 +121,12 @@ func rescaled(v fixed.Number, scale int) (mantissa uint64, ok bool) {
 }
 
 // putRare writes the slots that only some venues have, and returns the length of a number.
-func (t *Template) putRare(s *slot, out []byte, v *Values) int {
+func (c *compiled) putRare(s *slot, out []byte, v *Values) int {
 	switch s.render {
 	case renderSecs:
 		putSeconds(out, v.WallNanos)
 	case renderDeadline:
-		t.stamp.put(out, v.WallNanos+int64(t.spec.WindowMillis)*1e6)
+		c.stamp.put(out, v.WallNanos+int64(c.spec.WindowMillis)*1e6)
 	case renderBareID:
 		if v.ID > CounterMax {
 			panic("orders: id counter is past its 10 digits")

@@ -39,6 +39,12 @@ const (
 // A slot's width is fixed and so is the length of the whole: a shorter number is followed by JSON white space,
 // outside its quotes. What is signed has no such padding; it is kept beside the payload in its own buffer (plan).
 type Template struct {
+	// Behind a closure, like the bytes of a Secret: fmt follows slices and, for verbs that do not suit them, pointers too.
+	compiled func() *compiled
+}
+
+// compiled is what a Template is made of.
+type compiled struct {
 	framing   Framing
 	spec      Spec
 	image     []byte // the payload with all slots blank
@@ -59,10 +65,11 @@ type Span struct{ From, To int }
 // Shape:  len(dst) >= Len().
 // Panics: on a value that Fits would have refused, and on an id past CounterMax: never a truncation.
 func (t *Template) Patch(dst []byte, v Values) int {
-	n := copy(dst[:len(t.image)], t.image)
+	c := t.compiled()
+	n := copy(dst[:len(c.image)], c.image)
 	var counter [2]counterText
-	for i := range t.slots {
-		s := &t.slots[i]
+	for i := range c.slots {
+		s := &c.slots[i]
 		out := dst[s.at : s.at+s.width]
 		var text int // length of what is signed
 		switch s.render {
@@ -77,10 +84,10 @@ func (t *Template) Patch(dst []byte, v Values) int {
 		case renderMillis:
 			putDigits13(out, uint64(v.WallNanos)/1e6)
 		default:
-			text = t.putRare(s, out, &v)
+			text = c.putRare(s, out, &v)
 		}
 		if s.signed >= 0 {
-			t.plan.set(s, out, text)
+			c.plan.set(s, out, text)
 		}
 	}
 	return n
@@ -89,7 +96,7 @@ func (t *Template) Patch(dst []byte, v Values) int {
 // Sign computes the signature of the order that was patched last and writes it into its slot in payload, which
 // is what that Patch wrote. s must be the signer that the template was built with. It allocates nothing.
 func (t *Template) Sign(payload []byte, s *Signer) {
-	p := &t.plan
+	p := &t.compiled().plan
 	if p.encoding == formNone {
 		return
 	}
@@ -109,12 +116,13 @@ func (t *Template) Sign(payload []byte, s *Signer) {
 }
 
 // Len is the length of every payload of the template.
-func (t *Template) Len() int { return len(t.image) }
+func (t *Template) Len() int { return len(t.compiled().image) }
 
 // Fits tells whether price and qty can be written exactly: not negative, inside the slots, and without a decimal
 // more than the template has. A number the template does not carry is not asked.
 func (t *Template) Fits(price, qty fixed.Number) bool {
-	return fits(price, int(t.spec.PriceScale), t.priceMax) && fits(qty, int(t.spec.QtyScale), t.qtyMax)
+	c := t.compiled()
+	return fits(price, int(c.spec.PriceScale), c.priceMax) && fits(qty, int(c.spec.QtyScale), c.qtyMax)
 }
 
 func fits(v fixed.Number, scale int, most uint64) bool {
@@ -126,23 +134,24 @@ func fits(v fixed.Number, scale int, most uint64) bool {
 }
 
 // Framing tells how the patched bytes become a message.
-func (t *Template) Framing() Framing { return t.framing }
+func (t *Template) Framing() Framing { return t.compiled().framing }
 
 // Spec is what the template was compiled from.
-func (t *Template) Spec() Spec { return t.spec }
+func (t *Template) Spec() Spec { return t.compiled().spec }
 
 // Signature is where Sign writes; ok is false where the template carries none.
 func (t *Template) Signature() (span Span, ok bool) {
-	return t.plan.slot, t.plan.encoding != formNone
+	p := &t.compiled().plan
+	return p.slot, p.encoding != formNone
 }
 
 // Secrets are the ranges of a patched payload that must not be recorded: signature, api key, token, passphrase.
 // The result is the template's own.
-func (t *Template) Secrets() []Span { return t.secrets }
+func (t *Template) Secrets() []Span { return t.compiled().secrets }
 
 // Redact overwrites the secret ranges of a copy of a patched payload with asterisks.
 func (t *Template) Redact(payload []byte) {
-	for _, span := range t.secrets {
+	for _, span := range t.compiled().secrets {
 		for i := span.From; i < span.To && i < len(payload); i++ {
 			payload[i] = '*'
 		}
@@ -151,13 +160,14 @@ func (t *Template) Redact(payload []byte) {
 
 // Wipe forgets the credentials and midstates inside the template, which is void afterwards.
 func (t *Template) Wipe() {
-	clear(t.image)
-	clear(t.plan.text)
-	if t.plan.prefix != nil {
-		t.plan.prefix.Wipe()
+	c := t.compiled()
+	clear(c.image)
+	clear(c.plan.text)
+	if c.plan.prefix != nil {
+		c.plan.prefix.Wipe()
 	}
-	*t = Template{}
+	*c = compiled{}
 }
 
 // Format redacts: the image holds credentials.
-func (t *Template) Format(f fmt.State, verb rune) { Secret{}.Format(f, verb) }
+func (t Template) Format(f fmt.State, verb rune) { Secret{}.Format(f, verb) }
