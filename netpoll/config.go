@@ -1,0 +1,57 @@
+package netpoll
+
+import "fmt"
+
+// PortConfig fixes the capacities of a Port. The zero value is a good default; nothing grows later.
+type PortConfig struct {
+	// Sockets is how many sockets may be attached at a time. Range 1..1024, default 32.
+	Sockets int
+	// QueueSlots is how many sends one socket holds that were not reaped yet. A power of two, 1..1024, default 64.
+	QueueSlots int
+	// ReceiveSlots is how many arena slots a ring lends to the kernel to receive into. A power of two,
+	// 1..32768, default 64. Direct uses one slot for each socket instead.
+	ReceiveSlots int
+	// Entries is the size of a ring's submission queue. A power of two, 8..4096, default 256.
+	Entries int
+}
+
+const (
+	defaultSockets      = 32
+	defaultQueueSlots   = 64
+	defaultReceiveSlots = 64
+	defaultEntries      = 256
+	maxSockets          = 1024
+	maxQueueSlots       = 1024
+	maxReceiveSlots     = 32768 // the kernel's own limit for one buffer ring
+	maxEntries          = 4096
+)
+
+// filled is the config with its defaults in place, or why it cannot be.
+func (c PortConfig) filled() (PortConfig, error) {
+	for _, row := range []struct {
+		name     string
+		value    *int
+		standard int
+		least    int
+		most     int
+		power    bool
+	}{
+		{"sockets", &c.Sockets, defaultSockets, 1, maxSockets, false},
+		{"queue_slots", &c.QueueSlots, defaultQueueSlots, 1, maxQueueSlots, true},
+		{"receive_slots", &c.ReceiveSlots, defaultReceiveSlots, 1, maxReceiveSlots, true},
+		{"entries", &c.Entries, defaultEntries, 8, maxEntries, true},
+	} {
+		if *row.value == 0 {
+			*row.value = row.standard
+		}
+		v := *row.value
+		if v < row.least || v > row.most || (row.power && v&(v-1) != 0) {
+			shape := ""
+			if row.power {
+				shape = " and a power of two"
+			}
+			return c, fmt.Errorf("netpoll: port config: %s = %d: want %d..%d%s", row.name, v, row.least, row.most, shape)
+		}
+	}
+	return c, nil
+}

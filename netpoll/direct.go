@@ -1,0 +1,306 @@
+package netpoll
+
+import (
+	"slices"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Direct is the floor of all backends: sendto and recvfrom on non-blocking sockets, as raw system calls
+// that the Go scheduler does not see, polled without end by the loop.
+type Direct struct {
+	table
+	arena    *Arena
+	clock    Clock
+	dirty    []uint16 // sockets with sends that no Submit has tried yet
+	busy     int      // sockets with sends to reap or to retry, or closing
+	turn     int      // where the next Reap begins, so that no socket is always last
+	counters Counters
+}
+
+// NewDirect makes a Direct port on arena. It never fails but for a config out of range.
+func NewDirect(arena *Arena, clock Clock, c PortConfig) (Port, error) {
+	c, err := c.filled()
+	if err != nil {
+		return nil, err
+	}
+	return &Direct{
+		table: newTable(c.Sockets, c.QueueSlots),
+		arena: arena,
+		clock: clock,
+		dirty: make([]uint16, 0, c.Sockets),
+	}, nil
+}
+
+// Backend is "direct".
+func (d *Direct) Backend() string { return "direct" }
+
+// Arena is where the port's slots come from.
+func (d *Direct) Arena() *Arena { return d.arena }
+
+// Counters tell what the port met.
+func (d *Direct) Counters() Counters { return d.counters }
+
+// Attach takes over fd and polls it from the next Reap on.
+func (d *Direct) Attach(fd int, session uint16) (Sock, error) {
+	s, _, err := d.enter(fd, session)
+	return s, err
+}
+
+// Room tells whether one more Send can be queued on s.
+func (d *Direct) Room(s Sock) bool {
+	k := d.find(s)
+	return k.phase == open && !k.queue.full()
+}
+
+// Unsent is what of s the kernel did not take yet. Units: bytes.
+func (d *Direct) Unsent(s Sock) int { return d.find(s).queue.unsent }
+
+// Send queues slot[from:to]; Submit makes the system call.
+func (d *Direct) Send(s Sock, slot Slot, from, to int) {
+	k := d.find(s)
+	if k.phase != open {
+		panic("netpoll: send on a socket that is being detached")
+	}
+	d.arena.own.lend(slot)
+	k.queue.push(slot, from, to)
+	if !k.busy {
+		k.busy = true
+		d.busy++
+	}
+	if !k.dirty {
+		k.dirty = true
+		d.dirty = append(d.dirty, s.Index)
+	}
+}
+
+// Submit hands over what was queued, as far as the kernel takes it.
+func (d *Direct) Submit() {
+	for _, i := range d.dirty {
+		k := &d.sockets[i]
+		k.dirty = false
+		flush(k, d.arena, &d.counters)
+	}
+	d.dirty = d.dirty[:0]
+}
+
+// flush sends what waits in k's queue, in order, until the kernel refuses.
+func flush(k *socket, arena *Arena, counters *Counters) {
+	q := &k.queue
+	if k.failed != 0 {
+		q.fail(k.failed)
+		return
+	}
+	for q.waiting() {
+		e := q.at(q.next)
+		n, errno := sendNow(k.fd, arena.raw(e.slot)[e.from:e.to])
+		switch errno {
+		case 0:
+			counters.SentBytes += uint64(n)
+			if q.took(n) {
+				counters.Sends++
+				counters.DirectSends++
+				continue
+			}
+			counters.ShortSends++
+		case unix.EAGAIN:
+			counters.Again++
+			return
+		case unix.EINTR:
+			counters.Interrupted++
+		case unix.ENOBUFS, unix.ENOMEM:
+			counters.Transient++ // the kernel is short of memory, the connection is whole
+			return
+		default:
+			k.failed = errno
+			q.fail(errno)
+			return
+		}
+	}
+}
+
+// Reap returns finished sends, then polls each socket for at most one receive.
+func (d *Direct) Reap(out []Completion) int {
+	n := 0
+	if d.busy != 0 {
+		n = d.reapBusy(out)
+	}
+	count := len(d.active)
+	if d.turn++; d.turn >= count {
+		d.turn = 0
+	}
+	for i := d.turn; i < count && n < len(out); i++ {
+		n += d.receive(d.active[i], out[n:])
+	}
+	for i := 0; i < d.turn && i < count && n < len(out); i++ {
+		n += d.receive(d.active[i], out[n:])
+	}
+	return n
+}
+
+// reapBusy looks after the sockets with sends under way or closing.
+func (d *Direct) reapBusy(out []Completion) int {
+	n := 0
+	for i := 0; i < len(d.active); i++ { // the list may shrink under way; what moved up is seen next time
+		at := d.active[i]
+		k := &d.sockets[at]
+		if !k.busy {
+			continue
+		}
+		if k.queue.waiting() {
+			flush(k, d.arena, &d.counters)
+		}
+		n += reapSent(k, d.sock(at), d.arena, out[n:])
+		if !k.queue.empty() {
+			continue
+		}
+		if k.phase == open {
+			k.busy = false
+			d.busy--
+			continue
+		}
+		if n < len(out) {
+			out[n] = d.end(at)
+			n++
+		}
+	}
+	return n
+}
+
+// reapSent moves finished sends of k to out.
+func reapSent(k *socket, s Sock, arena *Arena, out []Completion) int {
+	n := 0
+	for ; n < len(out) && k.queue.finished(); n++ {
+		e := k.queue.pop()
+		arena.own.fill(e.slot)
+		out[n] = Completion{
+			Kind: Sent, Session: k.session, Sock: s, Slot: e.slot,
+			From: int(e.from), To: int(e.to), Errno: e.errno,
+		}
+	}
+	return n
+}
+
+// receive asks socket i for bytes once, and writes at most one completion to out.
+func (d *Direct) receive(i uint16, out []Completion) int {
+	k := &d.sockets[i]
+	if !k.receiving {
+		return 0
+	}
+	if k.slot == 0 {
+		slot, ok := d.arena.Take()
+		if !ok {
+			d.counters.NoSlot++
+			return 0
+		}
+		d.arena.own.lend(slot)
+		k.slot = slot
+	}
+	at := d.clock.Now()
+	n, errno := receiveNow(k.fd, d.arena.raw(k.slot))
+	if errno == unix.EAGAIN {
+		return 0
+	}
+	if errno == unix.EINTR || errno == unix.ENOBUFS || errno == unix.ENOMEM {
+		d.counters.Interrupted++
+		return 0
+	}
+	out[0] = Completion{Kind: Received, Session: k.session, Sock: d.sock(i), To: n, Errno: errno, At: at}
+	if n > 0 {
+		d.counters.Receives++
+		d.counters.ReceivedBytes += uint64(n)
+		d.arena.own.fill(k.slot)
+		out[0].Slot, k.slot = k.slot, 0
+		return 1
+	}
+	k.receiving = false // end of stream, or an error: there is nothing more to read, ever
+	d.dropReceive(k)
+	return 1
+}
+
+func (d *Direct) dropReceive(k *socket) {
+	if k.slot != 0 {
+		d.arena.own.fill(k.slot)
+		d.arena.Put(k.slot)
+		k.slot = 0
+	}
+}
+
+// Detach ends s. What was not handed over comes back as Sent with ECANCELED, then Closed follows.
+func (d *Direct) Detach(s Sock, abort bool) {
+	k := d.find(s)
+	if k.phase == closing {
+		k.abort = k.abort || abort
+		return
+	}
+	k.phase, k.abort, k.receiving = closing, abort, false
+	d.dropReceive(k)
+	k.queue.fail(unix.ECANCELED)
+	if !k.busy {
+		k.busy = true
+		d.busy++
+	}
+}
+
+// end closes the socket at i, whose queue is empty, and returns its last word.
+func (d *Direct) end(i uint16) Completion {
+	k := &d.sockets[i]
+	c := Completion{Kind: Closed, Session: k.session, Sock: d.sock(i), Errno: closeSocket(k.fd, k.abort)}
+	if k.dirty { // its queue was cancelled before any Submit came
+		d.dirty = slices.DeleteFunc(d.dirty, func(dirty uint16) bool { return dirty == i })
+	}
+	d.busy--
+	d.leave(i)
+	return c
+}
+
+// Close ends every socket. Slots that were still queued go back to the arena.
+func (d *Direct) Close() error {
+	var out [16]Completion
+	for len(d.active) > 0 {
+		for _, i := range d.active {
+			d.Detach(d.sock(i), false)
+		}
+		for _, c := range out[:d.Reap(out[:])] {
+			d.arena.Put(c.Slot)
+		}
+	}
+	return nil
+}
+
+// sendNow is one sendto that neither blocks nor raises SIGPIPE. b is arena memory, which never moves.
+func sendNow(fd int, b []byte) (int, syscall.Errno) {
+	// SAFETY: b lies in the arena's mapping, which outlives the call; the kernel only reads it (rule: RawSyscall takes uintptr(unsafe.Pointer) in its argument list).
+	n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))),
+		uintptr(len(b)), unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, 0, 0)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(n), 0
+}
+
+// receiveNow is one recvfrom that does not block.
+func receiveNow(fd int, b []byte) (int, syscall.Errno) {
+	// SAFETY: as in sendNow; the kernel writes at most len(b) bytes before it returns.
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))),
+		uintptr(len(b)), unix.MSG_DONTWAIT, 0, 0)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(n), 0
+}
+
+// closeSocket closes fd; abort sends RST and purges what the kernel still had queued.
+func closeSocket(fd int, abort bool) syscall.Errno {
+	if abort {
+		linger := unix.Linger{Onoff: 1, Linger: 0}
+		if err := unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &linger); err != nil {
+			// Without the reset a late order could still leave the kernel. Shutting down both sides is the next best.
+			_ = unix.Shutdown(fd, unix.SHUT_RDWR)
+		}
+	}
+	_, _, errno := unix.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0)
+	return errno
+}
