@@ -1,0 +1,150 @@
+package simex
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+)
+
+// Recording is a recorded market, framed for the wire once so that a replay is a copy.
+type Recording struct {
+	wire    []byte // every frame with its WebSocket header
+	frames  []recorded
+	streams []string
+	quotes  []recordedQuote
+}
+
+// recorded is one line of the recording.
+type recorded struct {
+	at       int64 // ns since the first line; never less than the line before
+	from, to int   // bounds in wire
+	stream   int   // index in streams
+	quote    int   // index in quotes, or -1
+}
+
+type recordedQuote struct {
+	symbol string
+	quote
+}
+
+// ErrRecording is in every error about a recording's content.
+var ErrRecording = errors.New("simex: recording")
+
+// ReadRecording reads lines of `<receive time in ns> <raw frame>`, gzip or plain.
+func ReadRecording(source io.Reader) (*Recording, error) {
+	buffered := bufio.NewReaderSize(source, 1<<16)
+	var lines io.Reader = buffered
+	if magic, err := buffered.Peek(2); err == nil && magic[0] == 0x1F && magic[1] == 0x8B {
+		unpacked, err := gzip.NewReader(buffered)
+		if err != nil {
+			return nil, fmt.Errorf("%w: gzip: %w", ErrRecording, err)
+		}
+		lines = unpacked
+	}
+	rec := &Recording{}
+	scan := bufio.NewScanner(lines)
+	scan.Buffer(make([]byte, 1<<16), 16<<20)
+	first := int64(-1)
+	number := 0
+	for scan.Scan() {
+		number++
+		if len(bytes.TrimSpace(scan.Bytes())) == 0 {
+			continue
+		}
+		stampText, frame, ok := bytes.Cut(scan.Bytes(), []byte(" "))
+		stamp, err := strconv.ParseInt(string(stampText), 10, 64)
+		if !ok || err != nil || len(frame) == 0 {
+			return nil, fmt.Errorf("%w: line %d is not `<receive time in ns> <raw frame>`", ErrRecording, number)
+		}
+		if first < 0 {
+			first = stamp
+		}
+		rec.add(stamp-first, frame)
+	}
+	if err := scan.Err(); err != nil {
+		return nil, fmt.Errorf("%w: behind line %d: %w", ErrRecording, number, err)
+	}
+	if len(rec.frames) == 0 {
+		return nil, fmt.Errorf("%w: no frames", ErrRecording)
+	}
+	return rec, nil
+}
+
+// Len is the number of frames.
+func (r *Recording) Len() int { return len(r.frames) }
+
+// Nanos is the time from the first frame to the last.
+func (r *Recording) Nanos() int64 { return r.frames[len(r.frames)-1].at }
+
+func (r *Recording) add(at int64, frame []byte) {
+	if n := len(r.frames); n > 0 {
+		at = max(at, r.frames[n-1].at)
+	}
+	name := streamOf(frame)
+	entry := recorded{at: at, from: len(r.wire), stream: r.streamIndex(name), quote: -1}
+	r.wire = appendFrame(r.wire, opText, frame)
+	entry.to = len(r.wire)
+	if bytes.HasSuffix(name, []byte("@bookTicker")) {
+		if q, ok := quoteOf(frame); ok {
+			entry.quote = len(r.quotes)
+			r.quotes = append(r.quotes, q)
+		}
+	}
+	r.frames = append(r.frames, entry)
+}
+
+func (r *Recording) streamIndex(name []byte) int {
+	for i, known := range r.streams {
+		if known == string(name) {
+			return i
+		}
+	}
+	r.streams = append(r.streams, string(name))
+	return len(r.streams) - 1
+}
+
+// streamOf is the name in {"stream":"name",...}; nil for other frames.
+func streamOf(frame []byte) []byte {
+	rest, ok := bytes.CutPrefix(frame, []byte(`{"stream":"`))
+	if !ok {
+		return nil
+	}
+	name, _, ok := bytes.Cut(rest, []byte(`"`))
+	if !ok {
+		return nil
+	}
+	return name
+}
+
+// quoteOf reads a combined bookTicker frame.
+func quoteOf(frame []byte) (q recordedQuote, ok bool) {
+	var doc document
+	if doc.parse(frame) != nil {
+		return q, false
+	}
+	data := doc.find(0, "data")
+	for _, f := range []struct {
+		name string
+		into *amount
+	}{{"b", &q.bid}, {"B", &q.bidQty}, {"a", &q.ask}, {"A", &q.askQty}} {
+		at := doc.find(data, f.name)
+		if doc.kind(at) != jsonString {
+			return q, false
+		}
+		value, fault := parseAmount(doc.str(at))
+		if fault != numberFine {
+			return q, false
+		}
+		*f.into = value
+	}
+	at := doc.find(data, "s")
+	if doc.kind(at) != jsonString {
+		return q, false
+	}
+	q.symbol = string(doc.str(at))
+	return q, true
+}

@@ -1,0 +1,67 @@
+package simex
+
+// usage counts what an IP or an account has spent, in the fixed windows that the venues publish.
+type usage struct {
+	minute, weight    int64
+	slot10s, orders10 int64
+	day, ordersDay    int64
+	connects          []int64
+	refused           int
+	refusedIn         int64
+	bannedUntil       int64
+}
+
+// spend adds request weight and returns the use of this minute.
+func (u *usage) spend(now int64, weight int64) int64 {
+	if minute := now / 60e9; minute != u.minute {
+		u.minute, u.weight = minute, 0
+	}
+	u.weight += weight
+	return u.weight
+}
+
+// ordered adds n to the unfilled orders of the running windows and returns both.
+func (u *usage) ordered(now int64, n int64) (tenSeconds, day int64) {
+	if slot := now / 10e9; slot != u.slot10s {
+		u.slot10s, u.orders10 = slot, 0
+	}
+	if today := now / 86400e9; today != u.day {
+		u.day, u.ordersDay = today, 0
+	}
+	u.orders10 = max(0, u.orders10+n)
+	u.ordersDay = max(0, u.ordersDay+n)
+	return u.orders10, u.ordersDay
+}
+
+// refuse notes one request over the limit and tells whether the IP is banned by it.
+func (u *usage) refuse(now int64, limits *Limits) bool {
+	if minute := now / 60e9; minute != u.refusedIn {
+		u.refusedIn, u.refused = minute, 0
+	}
+	u.refused++
+	if limits.BanAfter == 0 || u.refused < limits.BanAfter {
+		return false
+	}
+	u.bannedUntil = now + limits.BanNanos
+	return true
+}
+
+// banned tells whether the IP is shut out now.
+func (u *usage) banned(now int64) bool { return now < u.bannedUntil }
+
+// connected notes a connection attempt and tells whether it is within the limit of five minutes.
+func (u *usage) connected(now int64, limit int) bool {
+	keep := 0
+	for _, at := range u.connects {
+		if now-at < 300e9 {
+			u.connects[keep] = at
+			keep++
+		}
+	}
+	u.connects = u.connects[:keep]
+	if limit > 0 && keep >= limit {
+		return false
+	}
+	u.connects = append(u.connects, now)
+	return true
+}
