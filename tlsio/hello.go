@@ -1,0 +1,126 @@
+package tlsio
+
+import (
+	"crypto/rand"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"slices"
+
+	utls "github.com/refraction-networking/utls"
+
+	"orderwire/tlsio/record"
+)
+
+// libraryConfig translates a Config for the library. Verification is the library's own and stays on.
+func libraryConfig(c Config, keys *secrets) *utls.Config {
+	lib := &utls.Config{
+		ServerName:                         c.ServerName,
+		RootCAs:                            c.Trust.Roots,
+		Rand:                               c.Rand,
+		Time:                               c.Time,
+		MinVersion:                         uint16(c.minVersion()),
+		MaxVersion:                         uint16(c.maxVersion()),
+		NextProtos:                         c.protocols(),
+		KeyLogWriter:                       keys,
+		CipherSuites:                       suites12(),
+		SessionTicketsDisabled:             c.Sessions == nil,
+		OmitEmptyPsk:                       true,
+		PreferSkipResumptionOnNilExtension: true,
+		Renegotiation:                      utls.RenegotiateNever,
+	}
+	if lib.Rand == nil {
+		lib.Rand = rand.Reader
+	}
+	lib.VerifyConnection = func(state utls.ConnectionState) error {
+		return c.Trust.check(c.ServerName, state.VerifiedChains)
+	}
+	for _, curve := range c.Curves {
+		lib.CurvePreferences = append(lib.CurvePreferences, utls.CurveID(curve))
+	}
+	if c.Certificate != nil {
+		lib.Certificates = []utls.Certificate{libraryCertificate(c.Certificate)}
+	}
+	return lib
+}
+
+func libraryCertificate(c *tls.Certificate) utls.Certificate {
+	out := utls.Certificate{
+		Certificate: c.Certificate, PrivateKey: c.PrivateKey, OCSPStaple: c.OCSPStaple,
+		SignedCertificateTimestamps: c.SignedCertificateTimestamps, Leaf: c.Leaf,
+	}
+	for _, scheme := range c.SupportedSignatureAlgorithms {
+		out.SupportedSignatureAlgorithms = append(out.SupportedSignatureAlgorithms, utls.SignatureScheme(scheme))
+	}
+	return out
+}
+
+func suites12() []uint16 {
+	var list []uint16
+	for _, suite := range record.Suites(record.TLS12) {
+		list = append(list, uint16(suite))
+	}
+	return list
+}
+
+// newClient makes the library's connection over the gate with the chosen hello.
+func newClient(g *gate, c Config, lib *utls.Config) (*utls.UConn, error) {
+	var parrot utls.ClientHelloID
+	switch c.hello() {
+	case HelloGolang:
+		return utls.UClient(g, lib, utls.HelloGolang), nil
+	case HelloChrome:
+		parrot = utls.HelloChrome_Auto
+	case HelloFirefox:
+		parrot = utls.HelloFirefox_Auto
+	default:
+		return nil, fmt.Errorf("tlsio: unknown hello %q: use golang, chrome or firefox", c.Hello)
+	}
+	spec, err := utls.UTLSIdToSpec(parrot)
+	if err != nil {
+		return nil, fmt.Errorf("tlsio: hello %s: %w", c.hello(), err)
+	}
+	edit(&spec, c)
+	client := utls.UClient(g, lib, utls.HelloCustom)
+	if err := client.ApplyPreset(&spec); err != nil {
+		return nil, fmt.Errorf("tlsio: hello %s: %w", c.hello(), err)
+	}
+	return client, nil
+}
+
+// edit changes a browser's hello where it would be a lie: it asks for HTTP/1.1 (no HTTP/2, so no application settings either),
+// names no version that is not accepted, sends no IP address as a server name, and can resume.
+func edit(spec *utls.ClientHelloSpec, c Config) {
+	kept := spec.Extensions[:0]
+	for _, extension := range spec.Extensions {
+		switch e := extension.(type) {
+		case *utls.ALPNExtension:
+			if len(c.protocols()) == 0 {
+				continue
+			}
+			e.AlpnProtocols = c.protocols()
+		case *utls.ApplicationSettingsExtension, *utls.ApplicationSettingsExtensionNew:
+			continue
+		case *utls.SNIExtension:
+			if net.ParseIP(c.ServerName) != nil {
+				continue
+			}
+		case *utls.SupportedVersionsExtension:
+			e.Versions = slices.DeleteFunc(slices.Clone(e.Versions), func(v uint16) bool {
+				version := record.Version(v)
+				return version >= 0x0300 && version <= record.TLS13 && (version < c.minVersion() || version > c.maxVersion())
+			})
+		case *utls.SessionTicketExtension:
+			if c.Sessions == nil {
+				continue
+			}
+		case *utls.UtlsPreSharedKeyExtension:
+			continue
+		}
+		kept = append(kept, extension)
+	}
+	spec.Extensions = kept
+	if c.Sessions != nil && c.maxVersion() >= record.TLS13 {
+		spec.Extensions = append(spec.Extensions, &utls.UtlsPreSharedKeyExtension{}) // it must stand last: RFC 8446 §4.2.11
+	}
+}
