@@ -1,9 +1,28 @@
 package binance
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
-// Dialect is Binance's language. It is a value without state; one serves any number of loops.
-type Dialect struct{}
+// Dialect is Binance's language. It is a value without state; one serves any number of loops. The zero Dialect
+// speaks to Spot.
+type Dialect struct {
+	// Product is the market it speaks to. Default: Spot.
+	Product Product
+	// QuietReplies asks the venue to leave its usage of limits out of replies: they are then a third as long, and
+	// our limiter counts alone. Default: false.
+	QuietReplies bool
+}
+
+// Product is one of the venue's markets.
+type Product uint8
+
+// The products.
+const (
+	Spot Product = iota
+	USDM         // USD-M futures
+)
 
 // Why a sound JSON message is refused. Each means that what the message says is not known, so the connection
 // that sent it is in doubt: a wrong number would be worse than none.
@@ -15,7 +34,57 @@ var (
 )
 
 // Venue names the exchange as the config does.
-func (d *Dialect) Venue() string { return "binance" }
+func (d *Dialect) Venue() string {
+	if d.Product == USDM {
+		return "binance-usdm"
+	}
+	return "binance"
+}
+
+// OrderPath is the path of the order connection.
+func (d *Dialect) OrderPath() string {
+	path := "/ws-api/v3"
+	if d.Product == USDM {
+		path = "/ws-fapi/v1"
+	}
+	if d.QuietReplies {
+		path += "?returnRateLimits=false"
+	}
+	return path
+}
+
+// MarketPath is the path and query of a combined stream with the trades, best prices and book changes of symbols.
+func (d *Dialect) MarketPath(symbols []string) string {
+	depth := "@depth@100ms"
+	if d.Product == USDM {
+		depth = "@depth@0ms"
+	}
+	var path strings.Builder
+	path.WriteString("/stream?streams=")
+	for i, symbol := range symbols {
+		if i > 0 {
+			path.WriteByte('/')
+		}
+		name := escaped(strings.ToLower(symbol))
+		path.WriteString(name + "@trade/" + name + "@bookTicker/" + name + depth)
+	}
+	return path.String()
+}
+
+// escaped is name as part of a URL: some symbols are not ASCII.
+func escaped(name string) string {
+	var out strings.Builder
+	for i := range len(name) {
+		switch b := name[i]; {
+		case b >= 'a' && b <= 'z', b >= 'A' && b <= 'Z', b >= '0' && b <= '9', b == '_', b == '-', b == '.':
+			out.WriteByte(b)
+		default:
+			const digits = "0123456789ABCDEF"
+			out.Write([]byte{'%', digits[b>>4], digits[b&15]})
+		}
+	}
+	return out.String()
+}
 
 // nanos turns the venue's time into nanoseconds: milliseconds, or microseconds where the connection asked for
 // them (timeUnit=MICROSECOND). They cannot be mistaken: 1e14 ms is the year 5138, 1e14 us is 1973.
