@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding"
 	"encoding/binary"
+	"fmt"
 	"hash"
+	"io"
 )
 
 // Sizes of SHA-256, in bytes.
@@ -18,6 +20,7 @@ const (
 // They are as good as the secret to whoever reads them, and Wipe zeroes them.
 type Key struct {
 	inner, outer state
+	kernel       *kernel
 }
 
 // state is SHA-256 between two blocks: the chaining value and how many bytes went in.
@@ -38,7 +41,7 @@ func NewKey(secret []byte) *Key {
 	} else {
 		copy(block[:], secret)
 	}
-	key := &Key{}
+	key := &Key{kernel: chosen}
 	for i := range block {
 		block[i] ^= 0x36
 	}
@@ -50,6 +53,9 @@ func NewKey(secret []byte) *Key {
 	clear(block[:])
 	return key
 }
+
+// Format shows nothing of the key.
+func (k Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted]") }
 
 // Wipe forgets the key. Prefixes made from it live on and are wiped by themselves.
 func (k *Key) Wipe() { *k = Key{} }
