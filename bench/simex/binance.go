@@ -9,9 +9,12 @@ import (
 //
 // Source: binance-spot-api-docs at commit a5e0bc3d (2026-07-21), web-socket-api.md, web-socket-streams.md,
 // user-data-stream.md, errors.md.
-type binance struct{ v *Venue }
+type binance struct {
+	v       *Venue
+	methods map[string]*binanceMethod
+}
 
-func newBinance(v *Venue) *binance { return &binance{v: v} }
+func newBinance(v *Venue) *binance { return &binance{v: v, methods: binanceMethods()} }
 
 func (b *binance) open(c *Conn, now int64, r *request) (session, *reply) {
 	path := string(r.path)
@@ -26,11 +29,14 @@ func (b *binance) open(c *Conn, now int64, r *request) (session, *reply) {
 }
 
 func (b *binance) openOrders(c *Conn, now int64, r *request) (session, *reply) {
+	if b.v.maintained(now) {
+		return nil, &reply{status: 503, body: []byte(`{"code":-1001,"msg":"Internal error; unable to process your request. Please try again."}`)}
+	}
 	if refused := b.v.admitConnect(now); refused != nil {
 		return nil, &reply{status: refused.status, body: []byte(`{"code":-1003,"msg":"Too many connections; banned."}`)}
 	}
 	c.startPings(now, 20e9, 60e9, 24*3600e9) // web-socket-api.md, General API information
-	s := &binanceSession{v: b.v, c: c, limits: true}
+	s := &binanceSession{v: b.v, c: c, methods: b.methods, limits: true}
 	if value, ok := r.parameter("returnRateLimits"); ok {
 		s.limits = string(value) != "false"
 	}
@@ -56,6 +62,36 @@ func (v *Venue) admitConnect(now int64) *refusal {
 	return nil
 }
 
+// notice is the serverShutdown event, on order and market connections alike.
+func (b *binance) notice(c *Conn, now int64) {
+	dst := append(appendInt([]byte(`{"event":{"e":"serverShutdown","E":`), b.v.clock(now)/1e6), '}', '}')
+	if market, ok := c.session.(*marketSession); ok {
+		dst = append(appendInt([]byte(`{"e":"serverShutdown","E":`), b.v.clock(now)/1e6), '}')
+		if market.combined {
+			dst = append(append([]byte(`{"stream":"!serverShutdown","data":`), dst...), '}')
+		}
+	}
+	c.send(now, now, dst)
+}
+
+// expire revokes the key: the logon is gone, the user stream is terminated.
+func (b *binance) expire(c *Conn, now int64) {
+	s, ok := c.session.(*binanceSession)
+	if !ok {
+		return
+	}
+	if s.stream > 0 {
+		dst := appendInt([]byte(`{"subscriptionId":`), int64(s.stream-1))
+		dst = s.stamp(append(dst, `,"event":{"e":"eventStreamTerminated","E":`...), now)
+		c.send(now, now, append(dst, '}', '}'))
+		s.dropStream()
+	}
+	if s.logged != nil {
+		s.logged = nil
+		c.send(now, now, []byte(`{"id":null,"status":401,"error":{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}}`))
+	}
+}
+
 func (b *binance) rest(_ *Conn, _ int64, _ *request) *reply {
 	b.v.tally.add(cUnexpected)
 	return &reply{status: 404, body: []byte(`{"code":-1000,"msg":"unknown path"}`)}
@@ -65,6 +101,7 @@ func (b *binance) rest(_ *Conn, _ int64, _ *request) *reply {
 type binanceSession struct {
 	v       *Venue
 	c       *Conn
+	methods map[string]*binanceMethod
 	limits  bool
 	micros  bool
 	logged  *apiKey // after session.logon
@@ -113,10 +150,8 @@ const (
 	orderParams  = " symbol side type timeInForce price quantity quoteOrderQty newClientOrderId newOrderRespType selfTradePreventionMode icebergQty strategyId strategyType "
 )
 
-var binanceMethods map[string]*binanceMethod
-
-func init() { // the table's functions reach back to the table, which a plain initialiser may not
-	binanceMethods = map[string]*binanceMethod{
+func binanceMethods() map[string]*binanceMethod {
+	return map[string]*binanceMethod{
 		"ping":                               {1, authNone, "", "", (*binanceSession).ping},
 		"time":                               {1, authNone, "", "", (*binanceSession).time},
 		"session.logon":                      {2, authLogon, "", "apiKey signature timestamp", (*binanceSession).logon},
@@ -180,7 +215,7 @@ func (s *binanceSession) head(call *binanceCall) *refusal {
 			}
 		case "method":
 			if doc.kind(i) == jsonString {
-				call.method = binanceMethods[strings.TrimPrefix(string(doc.str(i)), "v3/")]
+				call.method = s.methods[strings.TrimPrefix(string(doc.str(i)), "v3/")]
 			}
 		case "params":
 			if doc.kind(i) != jsonObject {
@@ -222,6 +257,9 @@ func (s *binanceSession) admit(call *binanceCall) *refusal {
 	s.v.mu.Lock()
 	defer s.v.mu.Unlock()
 	limits, u := &s.v.config.Limits, &s.v.usage
+	if call.now < s.v.closedUntil {
+		return &refusal{counterCount, 503, -1008, "Server is currently overloaded with other requests. Please try again in a few minutes.", 0}
+	}
 	if !u.banned(call.now) {
 		call.weight = u.spend(call.now, call.method.weight)
 		if limits.WeightPerMinute == 0 || call.weight <= int64(limits.WeightPerMinute) {

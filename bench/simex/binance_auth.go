@@ -206,12 +206,16 @@ func (s *binanceSession) subscribe(call *binanceCall) *refusal {
 }
 
 func (s *binanceSession) unsubscribe(call *binanceCall) *refusal {
+	s.dropStream()
+	s.reply(call, []byte("{}"))
+	return nil
+}
+
+func (s *binanceSession) dropStream() {
 	s.v.mu.Lock()
+	defer s.v.mu.Unlock()
 	for _, a := range s.v.accounts {
 		a.unsubscribe(s.c)
 	}
-	s.v.mu.Unlock()
 	s.stream = 0
-	s.reply(call, []byte("{}"))
-	return nil
 }

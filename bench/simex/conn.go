@@ -42,6 +42,7 @@ type Conn struct {
 	out    []byte
 	later  []delivery
 	ended  bool
+	silent bool // by script: control frames only
 	cause  error
 	notify func()
 }

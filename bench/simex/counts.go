@@ -63,16 +63,16 @@ type Violation struct {
 }
 
 // Violations lists every rule counter, broken or not, in the order of the struct.
-func (c *Counts) Violations() []Violation {
+func (c Counts) Violations() []Violation {
 	list := make([]Violation, 0, len(counterTable))
 	for at := firstViolation; at < counterCount; at++ {
-		list = append(list, Violation{counterTable[at].name, *counterTable[at].field(c)})
+		list = append(list, Violation{counterTable[at].name, *counterTable[at].field(&c)})
 	}
 	return list
 }
 
 // Bad is the sum of all violations: zero after an honest run.
-func (c *Counts) Bad() uint64 {
+func (c Counts) Bad() uint64 {
 	var sum uint64
 	for _, violation := range c.Violations() {
 		sum += violation.N

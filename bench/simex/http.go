@@ -28,17 +28,13 @@ const (
 // from a client are refused.
 func readRequest(in []byte, r *request) (used int, fault string) {
 	end := bytes.Index(in, []byte("\r\n\r\n"))
-	if end < 0 {
-		if len(in) > maxHead {
-			return 0, "head too long"
-		}
-		if len(in) > 0 && (in[0] < 'A' || in[0] > 'Z') {
-			return 0, "not an HTTP request"
-		}
-		return 0, ""
-	}
-	if end > maxHead {
+	switch { // the verdict may not depend on how the bytes were cut
+	case len(in) > 0 && (in[0] < 'A' || in[0] > 'Z'):
+		return 0, "not an HTTP request"
+	case end > maxHead || end < 0 && len(in) >= maxHead+4:
 		return 0, "head too long"
+	case end < 0:
+		return 0, ""
 	}
 	line, rest, _ := bytes.Cut(in[:end], []byte("\r\n"))
 	if fault := r.readLine(line); fault != "" {

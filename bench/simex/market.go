@@ -7,15 +7,16 @@ import (
 
 // marketSession replays the recording on one connection, at its own pace and from its own start.
 type marketSession struct {
-	v       *Venue
-	c       *Conn
-	wanted  []bool // by stream of the recording; nil for all
-	names   []string
-	waits   bool // for a SUBSCRIBE
-	running bool
-	start   int64
-	at      int // next frame
-	over    bool
+	v        *Venue
+	c        *Conn
+	wanted   []bool // by stream of the recording; nil for all
+	names    []string
+	combined bool // /stream: frames wear {"stream":...,"data":...}
+	waits    bool // for a SUBSCRIBE
+	running  bool
+	start    int64
+	at       int // next frame
+	over     bool
 }
 
 // replayChunk is how many bytes one Tick lays out at most: enough to fill TLS records, few enough to stay fair.
@@ -25,7 +26,7 @@ const replayChunk = 64 << 10
 // out as they were recorded, byte for byte, also those of no stream (the depth snapshot).
 func openMarket(c *Conn, now int64, r *request) (session, *reply) {
 	v := c.v
-	s := &marketSession{v: v, c: c, waits: v.config.ReplayStart == "subscribe"}
+	s := &marketSession{v: v, c: c, combined: string(r.path) == "/stream", waits: v.config.ReplayStart == "subscribe"}
 	if list, ok := r.parameter("streams"); ok && string(r.path) == "/stream" {
 		s.names = strings.Split(string(list), "/")
 	} else if name, ok := bytes.CutPrefix(r.path, []byte("/ws/")); ok {
@@ -110,7 +111,7 @@ func (s *marketSession) lay(now int64) {
 			return
 		}
 		f := &market.frames[s.at]
-		if s.wanted == nil || s.wanted[f.stream] {
+		if !s.c.silent && (s.wanted == nil || s.wanted[f.stream]) {
 			s.c.out = append(s.c.out, market.wire[f.from:f.to]...)
 			s.v.tally.add(cMarketFrames)
 		}

@@ -52,7 +52,7 @@ func (c *Conn) send(now, due int64, payload []byte) {
 	c.outMu.Lock()
 	defer c.outMu.Unlock()
 	switch {
-	case c.ended:
+	case c.ended || c.silent:
 	case due > now:
 		at := sort.Search(len(c.later), func(i int) bool { return c.later[i].due > due })
 		c.later = append(c.later, delivery{})

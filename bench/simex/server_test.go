@@ -26,7 +26,7 @@ import (
 
 const (
 	testKey    = "test-key"
-	testSecret = "test-secret"
+	testSecret = "dGVzdC1zZWNyZXQ=" // base64, which some venues ask for
 )
 
 // client is a WebSocket client of the standard library alone.

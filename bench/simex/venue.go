@@ -33,6 +33,7 @@ type Venue struct {
 	reports     int64
 	connNumber  uint64
 	usage       usage
+	closedUntil int64 // end of scripted maintenance
 	conns       []*Conn
 }
 
@@ -43,6 +44,10 @@ type protocol interface {
 	rest(c *Conn, now int64, r *request) *reply
 	// publish words v.events for the user streams. The venue's lock is held.
 	publish(now int64, origin *Conn, plan *Plan)
+	// notice announces that the venue will cut an open connection; expire ends its logon, tokens and subscriptions.
+	// Both hold the connection's lock.
+	notice(c *Conn, now int64)
+	expire(c *Conn, now int64)
 }
 
 // Kinds are the exchanges that the examiner speaks.

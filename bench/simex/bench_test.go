@@ -1,0 +1,53 @@
+package simex_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"orderwire/bench/simex"
+)
+
+// masked is one client text frame with a mask that differs from frame to frame.
+func masked(payload string, n int) []byte {
+	mask := [4]byte{byte(n * 167), byte(n*n + 13), byte(n >> 8 * 31), byte(n>>16 + n*7)}
+	frame := append([]byte{0x81, 0x80 | 126, byte(len(payload) >> 8), byte(len(payload))}, mask[:]...)
+	for i := range len(payload) {
+		frame = append(frame, payload[i]^mask[i%4])
+	}
+	return frame
+}
+
+func openOrders(tb testing.TB, v *simex.Venue, now int64) *simex.Conn {
+	tb.Helper()
+	c := v.Accept(now)
+	c.Feed(now, []byte("GET /ws-api/v3 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"))
+	if out := c.Output(now, nil); len(out) < 12 || string(out[:12]) != "HTTP/1.1 101" {
+		tb.Fatalf("no upgrade: %q", out)
+	}
+	return c
+}
+
+func BenchmarkOrder(b *testing.B) {
+	v, err := simex.NewVenue(simex.Config{Keys: []simex.Key{{ID: testKey, Secret: testSecret}}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	now := time.Now()
+	c := openOrders(b, v, now.UnixNano())
+	frames := make([][]byte, b.N)
+	for i := range frames {
+		frames[i] = masked(order(fmt.Sprintf("ow-%010d", i), now), i)
+	}
+	var out []byte
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range frames {
+		c.Feed(now.UnixNano(), frames[i])
+		out = c.Output(now.UnixNano(), out[:0])
+	}
+	b.StopTimer()
+	if counts := v.Counts(); counts.Acked != uint64(b.N) {
+		b.Fatalf("%d of %d orders were acknowledged", counts.Acked, b.N)
+	}
+}
