@@ -168,6 +168,7 @@ func FuzzTemplate(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, script []byte, priceScale, qtyScale uint8, id uint64, mantissa int64) {
+		script = script[:min(len(script), 64)]
 		spec := limitSpec()
 		spec.PriceScale, spec.QtyScale = priceScale, qtyScale
 		framing := orders.Framing(len(script) % 2)

@@ -1,9 +1,6 @@
 package orders
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+import "encoding/binary"
 
 // Decimal digits without tables: a 4-digit table is 40 KB, and at the trigger its lines are cold (kernel.md,
 // "cold path"). Eight digits take three multiplications in one register instead.
@@ -71,28 +68,28 @@ var pow10 = [19]uint64{
 	1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
 }
 
-// digitCount is the number of decimal digits of v, 1 for 0.
-func digitCount(v uint64) int {
-	guess := (bits.Len64(v|1) * 1233) >> 12 // log10(2) = 1233/4096, right or one too small
-	if guess < len(pow10) && v >= pow10[guess] {
-		guess++
-	}
-	return max(guess, 1)
-}
-
-// putDecimal writes mantissa/10^scale in plain decimal and returns its length.
+// putDecimal writes mantissa/10^scale in plain decimal, the long way, and returns its length.
 //
-// Shape: mantissa < 1e18, scale 0..18, len(dst) >= the length.
+// Shape: mantissa < 1e18, scale 0..17, len(dst) >= the length.
 func putDecimal(dst []byte, mantissa uint64, scale int) int {
 	whole := mantissa / pow10[scale]
 	n := digitCount(whole)
-	putUnsigned(dst[:n], whole, n)
+	putUnsigned(dst, whole, n)
 	if scale == 0 {
 		return n
 	}
 	dst[n] = '.'
-	putUnsigned(dst[n+1:n+1+scale], mantissa-whole*pow10[scale], scale)
+	putUnsigned(dst[n+1:], mantissa-whole*pow10[scale], scale)
 	return n + 1 + scale
+}
+
+// digitCount is how many decimal digits v has, 1 for 0.
+func digitCount(v uint64) int {
+	n := 1
+	for n < len(pow10) && v >= pow10[n] {
+		n++
+	}
+	return n
 }
 
 // putUnsigned writes v in exactly n digits, with zeros in front.

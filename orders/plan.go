@@ -16,15 +16,12 @@ type plan struct {
 	body     Span    // of the payload, signed behind text; empty: none
 }
 
-// set brings what was rendered for s into the text. n is the length of a decimal, 0 for slots of fixed width.
-func (p *plan) set(s *slot, rendered []byte, n int) {
-	if n == 0 {
-		n = s.width
-	}
+// place is where s stands in the text, n bytes long.
+func (p *plan) place(s *slot, n int) []byte {
 	if n != s.text {
 		p.resize(s, n)
 	}
-	copy(p.text[s.signed:s.signed+n], rendered[:n])
+	return p.text[s.signed : s.signed+n]
 }
 
 // resize gives s room for n bytes and moves all behind it.

@@ -2,6 +2,7 @@ package orders
 
 import (
 	"encoding/binary"
+	"math/bits"
 
 	"orderwire/orders/fixed"
 )
@@ -65,41 +66,70 @@ const (
 type counterText struct {
 	low  uint64
 	high uint16
-	made bool
 }
 
-// put writes 10 digits.
+// make renders counter.
 //
 // Panics: past CounterMax.
-func (c *counterText) put(out []byte, counter uint64) {
-	if !c.made {
-		if counter > CounterMax {
-			panic("orders: id counter is past its 10 digits")
-		}
-		high := uint32(counter / 1e8)
-		c.high = uint16(high/10) | uint16(high%10)<<8 | 0x3030
-		c.low = digits8(uint32(counter%1e8)) | ascii8
-		c.made = true
+func (c *counterText) make(counter uint64) {
+	if counter > CounterMax {
+		panic("orders: id counter is past its 10 digits")
 	}
+	high := uint32(counter / 1e8)
+	c.high = uint16(high/10) | uint16(high%10)<<8 | 0x3030
+	c.low = digits8(uint32(counter%1e8)) | ascii8
+}
+
+// put writes the 10 digits.
+func (c *counterText) put(out []byte) {
 	_ = out[9]
 	binary.LittleEndian.PutUint16(out, c.high)
 	binary.LittleEndian.PutUint64(out[2:], c.low)
 }
 
-// putNumber writes a decimal and, in a string, its closing quote. It returns the number's own length.
-func (s *slot) putNumber(out []byte, v fixed.Number) int {
+// putNumber writes a decimal and, in a string, its closing quote; and the number alone into the signed text.
+func (c *compiled) putNumber(s *slot, out []byte, v *fixed.Number) {
 	mantissa, ok := uint64(v.Mantissa), true
 	if v.Scale != s.scale || v.Mantissa < 0 {
-		mantissa, ok = rescaled(v, int(s.scale))
+		mantissa, ok = rescaled(*v, int(s.scale))
 	}
 	if !ok || mantissa > s.most {
 		panic("orders: a value does not fit its slot: Fits was not asked")
 	}
+	if s.scale == 0 || s.scale > 8 || mantissa >= 1e8*pow10[s.scale] {
+		c.putLong(s, out, mantissa)
+		return
+	}
+	// Both parts are text in one register each, written to two places.
+	scale := int(s.scale)
+	whole := mantissa / pow10[s.scale]
+	text := digits8(uint32(whole))
+	n := 8 - min(bits.TrailingZeros64(text)/8, 7)
+	text = (text | ascii8) >> (8 * (8 - n) & 63)
+	fraction := (digits8(uint32(mantissa-whole*pow10[s.scale])) | ascii8) >> (8 * (8 - scale) & 63)
+	putText(out, text, n)
+	out[n] = '.'
+	putText(out[n+1:], fraction, scale)
+	if s.form == FormQuoted {
+		out[n+1+scale] = '"'
+	}
+	if s.signed >= 0 {
+		to := c.plan.place(s, n+1+scale)
+		putText(to, text, n)
+		to[n] = '.'
+		putText(to[n+1:], fraction, scale)
+	}
+}
+
+// putLong is putNumber for whole numbers and for more than 8 digits on a side of the dot.
+func (c *compiled) putLong(s *slot, out []byte, mantissa uint64) {
 	n := putDecimal(out, mantissa, int(s.scale))
+	if s.signed >= 0 {
+		copy(c.plan.place(s, n), out)
+	}
 	if s.form == FormQuoted {
 		out[n] = '"'
 	}
-	return n
 }
 
 // rescaled is v's mantissa at scale. ok is false for negative numbers, for digits that would be lost and for
@@ -120,8 +150,8 @@ func rescaled(v fixed.Number, scale int) (mantissa uint64, ok bool) {
 	return mantissa, true
 }
 
-// putRare writes the slots that only some venues have, and returns the length of a number.
-func (c *compiled) putRare(s *slot, out []byte, v *Values) int {
+// putRare writes the slots that only some venues have.
+func (c *compiled) putRare(s *slot, out []byte, v *Values) {
 	switch s.render {
 	case renderSecs:
 		putSeconds(out, v.WallNanos)
@@ -131,7 +161,7 @@ func (c *compiled) putRare(s *slot, out []byte, v *Values) int {
 		if v.ID > CounterMax {
 			panic("orders: id counter is past its 10 digits")
 		}
-		return putDecimal(out, v.ID, 0)
+		putDecimal(out, v.ID, 0)
 	case renderUUID:
 		putUUIDCounter(out, v.ID)
 	case renderUUIDTarget:
@@ -139,7 +169,9 @@ func (c *compiled) putRare(s *slot, out []byte, v *Values) int {
 	default:
 		panic("orders: a slot of no kind")
 	}
-	return 0
+	if s.signed >= 0 {
+		copy(c.plan.place(s, s.width), out)
+	}
 }
 
 // putSeconds writes 10 digits, by the rule of putDigits13.

@@ -67,27 +67,34 @@ type Span struct{ From, To int }
 func (t *Template) Patch(dst []byte, v Values) int {
 	c := t.compiled()
 	n := copy(dst[:len(c.image)], c.image)
-	var counter [2]counterText
+	var id, target counterText
+	id.make(v.ID)
 	for i := range c.slots {
 		s := &c.slots[i]
 		out := dst[s.at : s.at+s.width]
-		var text int // length of what is signed
 		switch s.render {
 		case renderCounter:
-			counter[0].put(out, v.ID)
-		case renderTarget:
-			counter[1].put(out, v.Target)
+			id.put(out)
+			if s.signed >= 0 {
+				id.put(c.plan.text[s.signed:])
+			}
 		case renderPrice:
-			text = s.putNumber(out, v.Price)
+			c.putNumber(s, out, &v.Price)
 		case renderQty:
-			text = s.putNumber(out, v.Qty)
+			c.putNumber(s, out, &v.Qty)
 		case renderMillis:
 			putDigits13(out, uint64(v.WallNanos)/1e6)
+			if s.signed >= 0 {
+				copy(c.plan.text[s.signed:s.signed+13], out)
+			}
+		case renderTarget:
+			target.make(v.Target)
+			target.put(out)
+			if s.signed >= 0 {
+				target.put(c.plan.text[s.signed:])
+			}
 		default:
-			text = c.putRare(s, out, &v)
-		}
-		if s.signed >= 0 {
-			c.plan.set(s, out, text)
+			c.putRare(s, out, &v)
 		}
 	}
 	return n
