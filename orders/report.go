@@ -48,10 +48,3 @@ type Report struct {
 
 // Reset empties r for the next message.
 func (r *Report) Reset() { *r = Report{} }
-
-// RejectError is a venue's refusal as an error, for the control plane.
-type RejectError struct {
-	Venue string
-	Code  int
-	Text  string
-}

@@ -1,0 +1,183 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"time"
+
+	"orderwire/netpoll"
+	"orderwire/orders"
+	"orderwire/tlsio"
+)
+
+// Endpoint is where one connection goes, and whom it trusts there.
+type Endpoint struct {
+	// URL is wss://host[:port]; the path comes from the dialect, unless the URL brings one.
+	URL string
+	// TLS holds trust, hello and limits; its ServerName is set from URL where it is empty.
+	TLS tlsio.Config
+	// Once: the connection is not made again when the peer closed it in good order (a replay that ended).
+	Once bool
+}
+
+// Config is what an Engine is made of. It is turned into an immutable plan once; zero values mean the defaults.
+type Config struct {
+	// Dialect is the exchange's language. Required.
+	Dialect orders.Dialect
+	// Orders is the order connection. Required where Armed is not empty.
+	Orders Endpoint
+	// Market is the market-data connection for Symbols. Its URL may be empty: then there is none.
+	Market  Endpoint
+	Symbols []string
+	// Armed are the orders compiled when cold; a strategy names them by index.
+	Armed []orders.Spec
+	// IDs renders the client ids. Its epoch must have been made durable before. Required with Armed.
+	IDs orders.IDSpace
+	// Signer holds the credentials of the order session. Required with Armed.
+	Signer *orders.Signer
+	// Strategy decides. Required.
+	Strategy Strategy
+	// Journal and Risk stand in the push where design.md puts them. nil: none.
+	Journal Journal
+	Risk    Risk
+	// Observer is told, off the loop, of every timing, receipt and session event. nil: none.
+	Observer Observer
+
+	// CPU is the processor that the loop is pinned to; negative: not pinned. Default 0 means CPU 0.
+	CPU int
+	// Backend is auto, direct or ring. Default auto.
+	Backend string
+	// SlotCount and SlotBytes size the arena. Defaults 512 slots of 17 KiB: a whole TLS record fits.
+	SlotCount int
+	SlotBytes int
+	// TrackMax is how many orders are remembered at once. Default 65536.
+	TrackMax int
+	// MessageMaxBytes bounds one message, whole. Default 1 MiB.
+	MessageMaxBytes int
+	// MaxSendAge is how long a record may wait to be handed to the kernel before its connection is aborted. Default 5 ms.
+	MaxSendAge time.Duration
+	// ConnectTimeout bounds resolve + connect + TLS + upgrade + login of one try. Default 10 s.
+	ConnectTimeout time.Duration
+	// BackoffMin and BackoffMax bound the pause before the next try; it doubles, with jitter. Defaults 250 ms, 30 s.
+	BackoffMin time.Duration
+	BackoffMax time.Duration
+
+	// Clock, Rand and Network default to the host's.
+	Clock   netpoll.Clock
+	Rand    io.Reader
+	Network Network
+}
+
+// Journal is told of an order before its bytes leave. Loop thread: no allocation, no blocking.
+type Journal interface {
+	// Room tells whether one more intent can be written.
+	Room() bool
+	// Intent records that id is about to be sent.
+	Intent(id uint64, order Armed, v *orders.Values, now int64)
+	// Outcome records what is now known of it.
+	Outcome(r *orders.Receipt)
+}
+
+// Risk is the pre-trade gate. Loop thread: no allocation, no blocking.
+type Risk interface {
+	// Check refuses an order with a reason, or reserves its exposure and returns orders.Sent.
+	Check(spec *orders.Spec, v *orders.Values, now int64) orders.Outcome
+	// Settle releases what Check reserved, by evidence.
+	Settle(r *orders.Receipt)
+}
+
+// Observer is told what happened, in the control plane: it may allocate and block, and what it misses
+// because its queue was full is counted (Stats.Dropped).
+type Observer interface {
+	Timing(t *Timing)
+	Receipt(r *orders.Receipt)
+	Session(e SessionEvent)
+}
+
+// SessionEvent is a change in one connection's life.
+type SessionEvent struct {
+	Role   Role
+	Phase  Phase
+	Peer   string // address, where known
+	Note   string // what was negotiated, or nothing
+	Kernel string // what seals the records of a Live connection
+	Err    error  // why it ended or a try failed, nil at a start
+}
+
+// ErrConfig is what every refused Config wraps.
+var ErrConfig = errors.New("runtime: config")
+
+func (c Config) plan() (Config, error) {
+	need := func(ok bool, field, rule string) error {
+		if ok {
+			return nil
+		}
+		return fmt.Errorf("%w: %s: %s", ErrConfig, field, rule)
+	}
+	if err := errors.Join(
+		need(c.Dialect != nil, "Dialect", "is required"),
+		need(c.Strategy != nil, "Strategy", "is required"),
+		need(c.Orders.URL != "" || c.Market.URL != "", "Orders.URL, Market.URL", "at least one connection is required"),
+		need(len(c.Armed) == 0 || c.Orders.URL != "", "Orders.URL", "is required to arm orders"),
+		need(len(c.Armed) == 0 || c.Signer != nil, "Signer", "is required to arm orders"),
+		need(len(c.Armed) <= 1<<16, "Armed", "holds at most 65536 orders"),
+		need(c.Market.URL == "" || len(c.Symbols) > 0, "Symbols", "name at least one for the market connection"),
+		checkURL("Orders.URL", c.Orders.URL),
+		checkURL("Market.URL", c.Market.URL),
+	); err != nil {
+		return c, err
+	}
+	setDefault(&c.Backend, "auto")
+	setDefault(&c.SlotCount, 512)
+	setDefault(&c.SlotBytes, 17<<10)
+	setDefault(&c.TrackMax, 1<<16)
+	setDefault(&c.MessageMaxBytes, 1<<20)
+	setDefault(&c.MaxSendAge, 5*time.Millisecond)
+	setDefault(&c.ConnectTimeout, 10*time.Second)
+	setDefault(&c.BackoffMin, 250*time.Millisecond)
+	setDefault(&c.BackoffMax, 30*time.Second)
+	if c.Journal == nil {
+		c.Journal = noJournal{}
+	}
+	if c.Risk == nil {
+		c.Risk = noRisk{}
+	}
+	return c, nil
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+func checkURL(field, text string) error {
+	if text == "" {
+		return nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return fmt.Errorf("%w: %s: %q is not wss://host[:port][/path]", ErrConfig, field, text)
+	}
+	if u.Scheme != "wss" {
+		return fmt.Errorf("%w: %s: scheme %q: orders and prices travel over wss only", ErrConfig, field, u.Scheme)
+	}
+	if u.User != nil {
+		return fmt.Errorf("%w: %s: credentials do not belong in a URL", ErrConfig, field)
+	}
+	return nil
+}
+
+type noJournal struct{}
+
+func (noJournal) Room() bool                                  { return true }
+func (noJournal) Intent(uint64, Armed, *orders.Values, int64) {}
+func (noJournal) Outcome(*orders.Receipt)                     {}
+
+type noRisk struct{}
+
+func (noRisk) Check(*orders.Spec, *orders.Values, int64) orders.Outcome { return orders.Sent }
+func (noRisk) Settle(*orders.Receipt)                                   {}

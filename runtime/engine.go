@@ -1,0 +1,255 @@
+package runtime
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	goruntime "runtime"
+	"sync"
+	"time"
+
+	"orderwire/netpoll"
+	"orderwire/orders"
+	"orderwire/orders/market"
+	"orderwire/wsproto"
+)
+
+// Engine is one loop with its supervisors: the library's front door.
+//
+//	engine, err := runtime.New(config)
+//	err = engine.Run(ctx) // until ctx ends
+type Engine struct {
+	plan   Config
+	loop   *Loop
+	ids    *orders.IDs
+	track  *orders.Tracker
+	why    string // why the port is the one it is
+	ended  [sessionMax]chan error
+	events chan SessionEvent
+}
+
+// drainEvery is how often the control plane collects what the loop has to tell.
+const drainEvery = 2 * time.Millisecond
+
+// New checks c, compiles the armed orders and reserves all memory. Nothing is connected yet.
+func New(c Config) (*Engine, error) {
+	plan, err := c.plan()
+	if err != nil {
+		return nil, err
+	}
+	if plan.Clock == nil {
+		plan.Clock, _ = netpoll.NewClock()
+	}
+	if plan.Rand == nil {
+		plan.Rand = rand.Reader
+	}
+	if plan.Network == nil {
+		plan.Network = HostNetwork(plan.Backend)
+	}
+	e := &Engine{plan: plan, ids: &orders.IDs{}, track: orders.NewTracker(plan.TrackMax), events: make(chan SessionEvent, 64)}
+	e.loop = &Loop{
+		clock: plan.Clock, dialect: plan.Dialect, strategy: plan.Strategy, space: plan.IDs,
+		maxSendAge: plan.MaxSendAge.Nanoseconds(),
+		births:     newQueue[*session](sessionMax),
+		ends:       newQueue[sessionEnd](sessionMax),
+		timing:     newQueue[Timing](1 << 14),
+		receipt:    newQueue[orders.Receipt](1 << 14),
+	}
+	e.loop.market.Depth.Bids = make([]market.Level, 0, levelsMax)
+	e.loop.market.Depth.Asks = make([]market.Level, 0, levelsMax)
+	for i, spec := range plan.Armed {
+		template, err := plan.Dialect.Compile(spec, plan.IDs, plan.Signer)
+		if err != nil {
+			return nil, fmt.Errorf("runtime: armed order %d: %w", i, err)
+		}
+		if room := plan.SlotBytes - headRoom - tailRoom; template.Len() > room {
+			return nil, fmt.Errorf("%w: SlotBytes: armed order %d has %d bytes, a slot has room for %d", ErrConfig, i, template.Len(), room)
+		}
+		e.loop.armed = append(e.loop.armed, armed{spec: spec, template: template})
+	}
+	return e, nil
+}
+
+// levelsMax is how many levels a side one market message may carry (Binance: a snapshot of 5000).
+const levelsMax = 5000
+
+// Run serves until ctx ends or, where every connection is wanted Once, until all have ended. It returns
+// what stopped it, nil for ctx.
+func (e *Engine) Run(ctx context.Context) error {
+	started := make(chan error, 1)
+	stopped := make(chan error, 1)
+	go func() { stopped <- e.spin(started) }()
+	if err := <-started; err != nil {
+		return err
+	}
+	watch, stopWatch := context.WithCancel(context.Background())
+	var watching sync.WaitGroup
+	watching.Add(1)
+	go func() { defer watching.Done(); e.watch(watch) }()
+
+	var supervising sync.WaitGroup
+	for _, v := range e.supervisors() {
+		supervising.Add(1)
+		go func() { defer supervising.Done(); v.run(ctx) }()
+	}
+	go func() {
+		<-ctx.Done()
+		e.loop.halt.Store(true) // the loop ends what it holds, and its supervisors return
+	}()
+	supervising.Wait()
+	e.loop.quit.Store(true)
+	err := <-stopped
+	stopWatch()
+	watching.Wait()
+	return err
+}
+
+func (e *Engine) supervisors() []*supervisor {
+	var all []*supervisor
+	add := func(role Role, endpoint Endpoint, path string) {
+		if endpoint.URL == "" {
+			return
+		}
+		index := uint16(len(all))
+		e.ended[index] = make(chan error, 1)
+		all = append(all, &supervisor{engine: e, role: role, index: index, endpoint: endpoint, path: path, ended: e.ended[index]})
+	}
+	add(OrderRole, e.plan.Orders, e.plan.Dialect.OrderPath())
+	add(MarketRole, e.plan.Market, e.plan.Dialect.MarketPath(e.plan.Symbols))
+	if len(all) == 2 {
+		// A market that is heard before orders can be placed only makes triggers that nobody can follow.
+		ready := make(chan struct{})
+		all[0].served = sync.OnceFunc(func() { close(ready) })
+		all[1].after = ready
+	}
+	return all
+}
+
+// spin is the pinned thread: it makes the port, turns until it is halted, and takes everything down.
+func (e *Engine) spin(started chan<- error) error {
+	goruntime.LockOSThread()
+	defer goruntime.UnlockOSThread()
+	if err := e.prepare(); err != nil {
+		started <- err
+		return nil
+	}
+	started <- nil
+	l := e.loop
+	for !l.quit.Load() {
+		l.turn(l.clock.Now())
+	}
+	l.seen.publish(&l.counts)
+	if err := l.port.Close(); err != nil {
+		return fmt.Errorf("runtime: port: %w", err)
+	}
+	if err := l.arena.Close(); err != nil {
+		return fmt.Errorf("runtime: arena: %w", err)
+	}
+	return nil
+}
+
+func (e *Engine) prepare() error {
+	if e.plan.CPU >= 0 {
+		if err := netpoll.Pin(e.plan.CPU); err != nil {
+			return fmt.Errorf("runtime: pin the loop to CPU %d: %w", e.plan.CPU, err)
+		}
+	}
+	arena, err := netpoll.NewArena(e.plan.SlotCount, e.plan.SlotBytes)
+	if err != nil {
+		return fmt.Errorf("runtime: arena: %w", err)
+	}
+	e.loop.arena = arena
+	e.loop.port, e.why, err = e.plan.Network.Port(e.plan.Clock, arena)
+	if err != nil {
+		return fmt.Errorf("runtime: port: %w", err)
+	}
+	return nil
+}
+
+// watch is the control plane's ear: it hands to the observer what the loop left in its queues.
+func (e *Engine) watch(ctx context.Context) {
+	ticker := time.NewTicker(drainEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			e.drain()
+			return
+		case ev := <-e.events:
+			e.observe(ev)
+		case <-ticker.C:
+			e.drain()
+		}
+	}
+}
+
+func (e *Engine) observe(ev SessionEvent) {
+	if e.plan.Observer != nil {
+		e.plan.Observer.Session(ev)
+	}
+}
+
+func (e *Engine) drain() {
+	var (
+		t   Timing
+		r   orders.Receipt
+		end sessionEnd
+	)
+	observer := e.plan.Observer
+	for e.loop.timing.take(&t) {
+		if observer != nil {
+			observer.Timing(&t)
+		}
+	}
+	for e.loop.receipt.take(&r) {
+		if observer != nil {
+			observer.Receipt(&r)
+		}
+	}
+	for e.loop.ends.take(&end) {
+		e.ended[end.session.index] <- end.err
+	}
+	for {
+		select {
+		case ev := <-e.events:
+			e.observe(ev)
+		default:
+			return
+		}
+	}
+}
+
+// tell queues a session event for the observer. Control plane.
+func (e *Engine) tell(ev SessionEvent) { e.events <- ev }
+
+// Stats is a copy of the loop's counts, at most some thousand idle turns old; exact after Run.
+func (e *Engine) Stats() Stats { return e.loop.seen.stats() }
+
+// Backend names the port in use and says why. It is known once Run has started.
+func (e *Engine) Backend() (name, why string) {
+	if e.loop.port == nil {
+		return "", ""
+	}
+	return e.loop.port.Backend(), e.why
+}
+
+// session makes the loop's half of a connection from its cold half.
+func (e *Engine) session(role Role, index uint16, w *Wire) *session {
+	s := &session{
+		index: index, role: role, phase: Connecting,
+		link: w.link, reader: w.reader, masks: w.masks,
+		signer: e.plan.Signer, ids: e.ids, track: e.track,
+		journal: e.plan.Journal, risk: e.plan.Risk,
+		marks:  marks{clock: e.plan.Clock},
+		flight: newFlight(e.plan.SlotCount),
+	}
+	s.cipher.buf = make([]byte, 0, 4*e.plan.SlotBytes)
+	s.plain.buf = make([]byte, 0, e.plan.MessageMaxBytes+wsproto.MaxHeader+4*e.plan.SlotBytes)
+	if role == OrderRole {
+		s.timings = newTimings(timingsKept)
+	}
+	return s
+}
+
+// timingsKept is how many pushes can wait for their ack and still be timed.
+const timingsKept = 1 << 12

@@ -1,0 +1,278 @@
+package runtime
+
+import (
+	"errors"
+	"sync/atomic"
+
+	"orderwire/netpoll"
+	"orderwire/orders"
+	"orderwire/orders/fixed"
+	"orderwire/orders/market"
+	"orderwire/wsproto"
+)
+
+// sessionMax is how many connections one loop serves.
+const sessionMax = 64
+
+// errLate ends a connection on which a record waited longer than MaxSendAge (design.md section 4, "No late order").
+var errLate = errors.New("runtime: a record was not taken by the kernel within its time: connection aborted, so that no order leaves late")
+
+// Loop is the data plane: one pinned thread that allocates nothing, blocks never and logs never.
+// turn is one pass of its duty cycle; tests call it by hand.
+type Loop struct {
+	clock    netpoll.Clock
+	port     netpoll.Port
+	arena    *netpoll.Arena
+	dialect  orders.Dialect
+	strategy Strategy
+	space    orders.IDSpace
+	armed    []armed
+	sessions [sessionMax]*session
+	orders   *session // the live order session, nil for none
+
+	done   [64]netpoll.Completion
+	market market.Event
+	report orders.Report
+	now    int64
+
+	maxSendAge int64
+
+	births  *queue[*session]
+	ends    *queue[sessionEnd]
+	timing  *queue[Timing]
+	receipt *queue[orders.Receipt]
+	halt    atomic.Bool // drain and end every connection, take no order
+	quit    atomic.Bool // stop turning; set when every connection was handed back
+
+	counts counts
+	seen   published
+}
+
+// sessionEnd hands a dead connection back to the supervisor.
+type sessionEnd struct {
+	session *session
+	err     error
+}
+
+// turn is one pass: births and ends, completions, deadlines, the strategy's own time, then idle work.
+// It returns how much it did; now is read once by the caller.
+func (l *Loop) turn(now int64) (work int) {
+	l.now = now
+	work = l.born(now)
+	work += l.reap(now)
+	l.deadlines(now)
+	if l.halt.Load() {
+		l.drain(now)
+	}
+	l.strategy.Turn(now, l)
+	if work == 0 {
+		l.idle()
+	}
+	return work
+}
+
+// born attaches the connections that the supervisor handed over.
+func (l *Loop) born(now int64) (work int) {
+	var s *session
+	for l.births.take(&s) {
+		work++
+		l.attach(s, now)
+	}
+	return work
+}
+
+func (l *Loop) attach(s *session, now int64) {
+	sock, err := l.port.Attach(s.handover.fd, s.index)
+	if err != nil {
+		l.ends.put(&sessionEnd{session: s, err: err})
+		return
+	}
+	s.sock, s.port, s.arena = sock, l.port, l.arena
+	l.sessions[s.index] = s
+	s.phase.advance(Live)
+	if s.role == OrderRole {
+		l.orders = s
+	}
+	l.counts.births++
+	// What arrived behind the handshakes is read first, as if it had just been received.
+	if err := l.glued(s, now); err != nil {
+		l.end(s, err)
+	}
+}
+
+// glued reads what the peer sent right behind the handshakes.
+func (l *Loop) glued(s *session, now int64) error {
+	h := s.handover
+	s.handover = handover{}
+	if err := l.readAll(s, h.plain, now); err != nil {
+		return err
+	}
+	used, err := l.openAll(s, h.cipher, now)
+	if err != nil {
+		return err
+	}
+	if !s.cipher.keep(h.cipher[used:]) {
+		return errInboxFull
+	}
+	return nil
+}
+
+// reap handles what the port has finished.
+func (l *Loop) reap(now int64) int {
+	n := l.port.Reap(l.done[:])
+	for i := range l.done[:n] {
+		c := &l.done[i]
+		s := l.sessions[c.Session%sessionMax]
+		switch {
+		case c.Kind == netpoll.Closed:
+			if s != nil && s.sock == c.Sock {
+				l.buried(s)
+			}
+		case c.Kind == netpoll.Sent:
+			l.sent(s, c, now)
+		case c.Kind == netpoll.Received:
+			if s != nil && s.sock == c.Sock && s.phase != Ended {
+				if err := l.received(s, c, now); err != nil {
+					l.end(s, err)
+				}
+			}
+			if c.Slot != 0 {
+				l.arena.Put(c.Slot)
+			}
+		}
+	}
+	return n
+}
+
+// sent settles a slot that the kernel gave back.
+func (l *Loop) sent(s *session, c *netpoll.Completion, now int64) {
+	if s != nil && s.sock == c.Sock {
+		id := s.flight.done(c.Slot)
+		if id != 0 {
+			l.orderSent(s, id, c, now)
+		}
+		if c.Errno != 0 && s.phase != Ended {
+			l.end(s, &netpoll.OpError{Op: "send", Errno: c.Errno})
+		}
+	}
+	l.arena.Put(c.Slot)
+}
+
+// orderSent tells the tracker whether an order's last byte was handed to the kernel: the difference
+// between NotSent and Unknown.
+func (l *Loop) orderSent(s *session, id uint64, c *netpoll.Completion, now int64) {
+	if c.Errno == 0 {
+		if t := s.timings.find(id); t != nil && l.port.Backend() == "ring" {
+			t.At[Completed] = now
+		}
+		return
+	}
+	if receipt, news := s.track.NotSent(id, now); news {
+		l.settle(s, &receipt, now)
+	}
+}
+
+// deadlines aborts a connection that holds a late record.
+func (l *Loop) deadlines(now int64) {
+	for _, s := range l.sessions {
+		if s != nil && s.flight.count > 0 && now-s.flight.oldest > l.maxSendAge && s.phase != Ended {
+			if l.port.Unsent(s.sock) > 0 {
+				l.end(s, errLate)
+			} else {
+				s.flight.oldest = now // handed over; only its completion is still to come
+			}
+		}
+	}
+}
+
+// drain ends all connections politely: Close, then what the peer still has to say, within drainNanos.
+func (l *Loop) drain(now int64) {
+	for _, s := range l.sessions {
+		switch {
+		case s == nil || s.phase == Ended:
+		case s.phase == Live:
+			s.phase.advance(Draining)
+			s.closeAt = now + drainNanos
+		case s.track.Waiting() == 0 && !s.closing:
+			s.closing = true
+			l.sayClose(s, wsproto.CloseNormal, "", now)
+		case now > s.closeAt:
+			l.end(s, ErrStopped)
+		}
+	}
+}
+
+// drainNanos is how long a halted loop waits for acks and for the peer's Close.
+const drainNanos = 1_000_000_000
+
+// ErrStopped ends the connections of a loop that was told to stop.
+var ErrStopped = errors.New("runtime: stopped")
+
+// end takes a connection out of service. Its orders without evidence become Unknown.
+func (l *Loop) end(s *session, err error) {
+	if s.phase == Ended {
+		return
+	}
+	s.cause = err
+	s.phase.advance(Ended)
+	abort := s.role == OrderRole && l.port.Unsent(s.sock) > 0
+	if l.orders == s {
+		l.orders = nil
+	}
+	if !abort {
+		s.farewell(l.now)
+	}
+	l.port.Detach(s.sock, abort)
+}
+
+// buried hands a closed connection back to the supervisor. All its sends were settled before (Port.Detach).
+func (l *Loop) buried(s *session) {
+	if s.role == OrderRole {
+		for {
+			receipt, more := s.track.Lose(l.now)
+			if !more {
+				break
+			}
+			l.settle(s, &receipt, l.now)
+		}
+	}
+	l.sessions[s.index] = nil
+	l.ends.put(&sessionEnd{session: s, err: s.cause})
+}
+
+// idle does ahead what can be ahead.
+func (l *Loop) idle() {
+	for _, s := range l.sessions {
+		if s == nil || s.phase != Live {
+			continue
+		}
+		if s.masks.Left() < maskPool/2 {
+			if err := s.masks.Fill(); err != nil {
+				l.end(s, err)
+				continue
+			}
+		}
+		s.flushControl(l.now)
+	}
+	l.counts.idleTurns++
+	if l.counts.idleTurns%publishEvery == 0 {
+		l.seen.publish(&l.counts)
+	}
+}
+
+// Push fires an armed order. See Hand.
+func (l *Loop) Push(order Armed, price, qty fixed.Number, at int64) (uint64, orders.Outcome) {
+	if l.orders == nil || int(order) >= len(l.armed) {
+		l.counts.outcomes[orders.NotLive]++
+		return 0, orders.NotLive
+	}
+	now := l.clock.Now()
+	t := trigger{order: order, armed: &l.armed[order], intended: at}
+	t.values = orders.Values{Price: price, Qty: qty, WallNanos: l.clock.Wall(now)}
+	id, outcome := l.orders.push(&t, now)
+	l.counts.outcomes[outcome]++
+	return id, outcome
+}
+
+// Live tells whether a Push would find a live order session. See Hand.
+func (l *Loop) Live() bool { return l.orders != nil && l.orders.phase == Live }

@@ -1,0 +1,96 @@
+package runtime
+
+import (
+	"orderwire/orders"
+	"orderwire/tlsio/record"
+	"orderwire/wsproto"
+)
+
+// headRoom is what lies before a payload in its slot (the record's head, then the frame's), tailRoom what lies behind it.
+const (
+	headRoom = record.MaxHead + wsproto.MaxHeader
+	tailRoom = record.MaxTail
+)
+
+// trigger is one decision on its way to the wire.
+type trigger struct {
+	order    Armed
+	armed    *armed
+	values   orders.Values
+	intended int64
+}
+
+// armed is one compiled order.
+type armed struct {
+	spec     orders.Spec
+	template *orders.Template
+}
+
+// push turns one trigger into one record on its way to the kernel. Loop thread only.
+//
+// Shape:   slot = [head room | payload | tail room]; the record is built in place around the payload.
+// Outcome: Sent, or the reason why not; a refusal leaves no trace on the wire.
+//
+// All that can fail is asked in admit, before the first byte is written: a record number that was used and
+// not sent would kill the connection.
+func (s *session) push(t *trigger, now int64) (uint64, orders.Outcome) {
+	if why := s.admit(t, now); why != orders.Sent {
+		return 0, why
+	}
+	slot, ok := s.arena.Take()
+	if !ok {
+		return 0, orders.NoSlot
+	}
+	buf := s.arena.Bytes(slot)
+	template := t.armed.template
+	t.values.ID = s.ids.Next()
+	s.marks.start(s.timings.place(t.values.ID), t.values.ID, t.order, t.intended, now)
+
+	n := template.Patch(buf[headRoom:], t.values)
+	s.marks.hit(Patched)
+	template.Sign(buf[headRoom:headRoom+n], s.signer)
+	s.marks.hit(Signed)
+	at, n := frame(template, buf, n, s.masks)
+	s.marks.hit(Framed)
+	from, to := s.link.SealInPlace(buf, at, n)
+	s.marks.hit(Sealed)
+
+	s.track.Add(t.values.ID, now, template, t.values.Price, t.values.Qty)
+	s.journal.Intent(t.values.ID, t.order, &t.values, now)
+	s.flight.add(slot, t.values.ID, now)
+	s.port.Send(s.sock, slot, from, to) // from here the kernel owns slot
+	s.port.Submit()
+	s.marks.hit(Submitted)
+	return t.values.ID, orders.Sent
+}
+
+// frame makes a message of the payload at headRoom: a masked text frame, or as it stands (HTTP).
+func frame(t *orders.Template, buf []byte, n int, masks *wsproto.Masks) (at, size int) {
+	if t.Framing() == orders.FrameHTTP {
+		return headRoom, n
+	}
+	return wsproto.FrameInPlace(buf, headRoom, n, wsproto.OpText, masks.Next())
+}
+
+// admit asks all that could stop an order. Each answer names its reason.
+func (s *session) admit(t *trigger, now int64) orders.Outcome {
+	switch {
+	case s.phase != Live:
+		return orders.NotLive
+	case !t.armed.template.Fits(t.values.Price, t.values.Qty):
+		return orders.BadValue
+	case !s.port.Room(s.sock):
+		return orders.BackPressured
+	case !s.track.Room():
+		return orders.TrackFull
+	case s.masks.Left() == 0:
+		return orders.NoMask
+	case s.link.Left() == 0:
+		return orders.KeyExhausted
+	case s.link.PendingControl():
+		return orders.BackPressured // what the record layer owes its peer goes first
+	case !s.journal.Room():
+		return orders.JournalFull
+	}
+	return s.risk.Check(&t.armed.spec, &t.values, now)
+}

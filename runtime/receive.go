@@ -1,0 +1,205 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"orderwire/netpoll"
+	"orderwire/orders"
+	"orderwire/tlsio/record"
+	"orderwire/wsproto"
+)
+
+var (
+	errInboxFull = errors.New("runtime: peer sent more than fits without completing a record or frame")
+	errOwed      = errors.New("runtime: no room to answer the peer")
+)
+
+// received takes the bytes of one Received completion up the stair: open, read, classify, receipt.
+// An error ends the session.
+func (l *Loop) received(s *session, c *netpoll.Completion, now int64) error {
+	if c.Errno != 0 {
+		return &netpoll.OpError{Op: "recv", Errno: c.Errno}
+	}
+	if c.From == c.To {
+		return s.endOfStream()
+	}
+	in := s.arena.Bytes(c.Slot)[c.From:c.To]
+	at := c.At
+	if at == 0 {
+		at = now
+	}
+	if len(s.cipher.buf) > 0 {
+		if !s.cipher.join(in) {
+			return errInboxFull
+		}
+		in = s.cipher.buf
+	}
+	used, err := l.openAll(s, in, at)
+	if err != nil {
+		return err
+	}
+	if !s.cipher.keep(in[used:]) {
+		return errInboxFull
+	}
+	return nil
+}
+
+// openAll opens every whole record of in where it lies.
+func (l *Loop) openAll(s *session, in []byte, at int64) (used int, err error) {
+	for {
+		ev, n, err := s.link.Next(in[used:])
+		if err != nil {
+			s.alert(err, at)
+			return used, err
+		}
+		if n == 0 {
+			return used, nil
+		}
+		used += n
+		switch ev.Kind {
+		case record.EventData:
+			if err := l.readAll(s, ev.Data, at); err != nil {
+				return used, err
+			}
+		case record.EventCloseNotify:
+			return used, s.endOfStream()
+		}
+		if !s.flushControl(at) {
+			return used, errOwed
+		}
+	}
+}
+
+// readAll reads every whole frame of the plaintext in.
+func (l *Loop) readAll(s *session, in []byte, at int64) error {
+	if len(s.plain.buf) > 0 {
+		if !s.plain.join(in) {
+			return errInboxFull
+		}
+		in = s.plain.buf
+	}
+	used := 0
+	for {
+		ev, n, err := s.reader.Next(in[used:])
+		if err != nil {
+			l.refuse(s, err, at)
+			return err
+		}
+		if n == 0 {
+			break
+		}
+		used += n
+		if err := l.event(s, &ev, at); err != nil {
+			return err
+		}
+	}
+	if !s.plain.keep(in[used:]) {
+		return errInboxFull
+	}
+	return nil
+}
+
+// event handles one WebSocket event. Pings are answered before anything of the user's runs.
+func (l *Loop) event(s *session, ev *wsproto.Event, at int64) error {
+	switch ev.Kind {
+	case wsproto.EventPing:
+		if !s.control(wsproto.OpPong, ev.Payload, at) {
+			return errOwed
+		}
+		l.counts.pongs++
+	case wsproto.EventText, wsproto.EventBinary:
+		if s.role == MarketRole {
+			return l.marketMessage(ev.Payload, at)
+		}
+		l.orderMessage(s, ev.Payload, at)
+	case wsproto.EventClose:
+		if s.phase == Live {
+			s.phase.advance(Draining)
+			l.sayClose(s, ev.Code, "", at) // RFC 6455 §5.5.1: the code is echoed
+		}
+		return ev.CloseError()
+	}
+	return nil
+}
+
+// marketMessage reads one market-data message and lets the strategy decide.
+func (l *Loop) marketMessage(message []byte, at int64) error {
+	l.counts.marketFrames++
+	if err := l.dialect.Market(message, &l.market); err != nil {
+		l.counts.badMessages++
+		return nil // one unreadable message is counted; it does not end the stream (R15)
+	}
+	l.strategy.Market(&l.market, at, l)
+	return nil
+}
+
+// orderMessage reads one message of the order connection and settles what it says.
+func (l *Loop) orderMessage(s *session, message []byte, at int64) {
+	r := &l.report
+	if err := l.dialect.Classify(message, r); err != nil {
+		l.counts.badMessages++
+		return
+	}
+	if r.Kind == orders.ReportOther {
+		l.counts.otherMessages++
+		return
+	}
+	id, ours := l.idOf(r)
+	if !ours {
+		l.counts.foreignReports++
+		return
+	}
+	now := l.clock.Now()
+	if t := s.timings.find(id); t != nil && t.At[Acked] == 0 && r.ExecID == nil {
+		t.At[Acked] = now
+		l.observeTiming(t)
+	}
+	if receipt, news := s.track.Apply(r, id, now); news {
+		l.settle(s, &receipt, now)
+	}
+}
+
+// settle tells everybody whom a receipt concerns.
+func (l *Loop) settle(s *session, r *orders.Receipt, now int64) {
+	s.risk.Settle(r)
+	s.journal.Outcome(r)
+	l.observeReceipt(r)
+	l.strategy.Receipt(r, now, l)
+}
+
+// idOf finds the counter of the order that a report is about: by client id first, then by request id.
+func (l *Loop) idOf(r *orders.Report) (uint64, bool) {
+	for _, text := range [...][]byte{r.ClientID, r.RequestID} {
+		if epoch, id, ok := l.space.Parse(text); ok && epoch == l.space.Epoch {
+			return id, true
+		}
+	}
+	return 0, false
+}
+
+// refuse tells the peer which rule it broke, as far as there is room.
+func (l *Loop) refuse(s *session, err error, at int64) {
+	var broken *wsproto.ProtocolError
+	if errors.As(err, &broken) && s.phase == Live {
+		l.sayClose(s, broken.Code, broken.Rule, at)
+	}
+}
+
+// sayClose sends a Close frame, as far as there is room: without it the peer sees the connection end all the same.
+func (l *Loop) sayClose(s *session, code uint16, reason string, at int64) {
+	var payload [125]byte
+	s.control(wsproto.OpClose, wsproto.AppendClose(payload[:0], code, reason), at)
+}
+
+// endOfStream says what it means that the peer has ended the connection here.
+func (s *session) endOfStream() error {
+	if len(s.cipher.buf) > 0 {
+		return fmt.Errorf("runtime: connection ended inside a record: %w", io.ErrUnexpectedEOF)
+	}
+	if err := s.reader.End(); err != nil {
+		return err
+	}
+	return io.EOF
+}

@@ -1,0 +1,182 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"time"
+
+	"orderwire/orders"
+	"orderwire/wsproto"
+)
+
+// Login is what a dialect adds where a connection has to introduce itself before it serves: messages to
+// send, one after the other, each answered before the next.
+type Login interface {
+	// Login returns message number step, or nil when the connection is ready. It is given venue time, ns.
+	Login(step int, wallNanos int64, signer *orders.Signer) ([]byte, error)
+}
+
+// handover is what the control plane leaves for the loop: the socket and what has arrived already.
+type handover struct {
+	fd     int
+	cipher []byte
+	plain  []byte
+}
+
+// supervisor keeps one connection alive: it gives birth to it, hands it to the loop, waits for its end,
+// and tries again. Straight-line blocking code, one goroutine a connection.
+type supervisor struct {
+	engine   *Engine
+	role     Role
+	index    uint16
+	endpoint Endpoint
+	path     string
+	ended    chan error
+	after    <-chan struct{} // closed when this connection may be made; nil: at once
+	served   func()          // called when it was handed over for the first time; may be nil
+}
+
+// run returns when ctx ends or when the connection ended in good order and is wanted once.
+func (v *supervisor) run(ctx context.Context) {
+	if v.after != nil {
+		select {
+		case <-ctx.Done():
+		case <-v.after:
+		}
+	}
+	pause := v.engine.plan.BackoffMin
+	for ctx.Err() == nil {
+		started := time.Now()
+		err := v.once(ctx)
+		if v.endpoint.Once && errors.Is(err, errServed) {
+			return
+		}
+		if time.Since(started) > v.engine.plan.BackoffMax {
+			pause = v.engine.plan.BackoffMin // it lived: start anew
+		}
+		var closed *wsproto.CloseError
+		if errors.As(err, &closed) && closed.Advice() != wsproto.Reconnect {
+			pause = v.engine.plan.BackoffMax // told to slow down, or our own frames were refused
+		}
+		// Full jitter, so that many clients of one venue do not come back in step.
+		wait := pause/2 + rand.N(pause/2+1)
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+		pause = min(2*pause, v.engine.plan.BackoffMax)
+	}
+}
+
+// errServed is the end of a connection that the peer closed in good order.
+var errServed = errors.New("runtime: closed by the peer in good order")
+
+// once lives through one connection and returns why it ended.
+func (v *supervisor) once(ctx context.Context) error {
+	v.engine.tell(SessionEvent{Role: v.role, Phase: Connecting, Peer: v.endpoint.URL})
+	s, err := v.birth(ctx)
+	if err != nil {
+		v.engine.tell(SessionEvent{Role: v.role, Phase: Ended, Peer: v.endpoint.URL, Err: err})
+		return err
+	}
+	v.engine.tell(SessionEvent{Role: v.role, Phase: Live, Peer: v.endpoint.URL, Note: noteOf(&s.link.Info), Kernel: s.link.Info.SealedBy})
+	v.engine.loop.births.put(&s)
+	if v.served != nil {
+		v.served()
+	}
+	err = <-v.ended // the loop always ends what it took over, also when it stops
+	var closed *wsproto.CloseError
+	if errors.As(err, &closed) && closed.Code == wsproto.CloseNormal {
+		err = fmt.Errorf("%w: %w", errServed, err)
+	}
+	v.engine.tell(SessionEvent{Role: v.role, Phase: Ended, Peer: v.endpoint.URL, Err: err})
+	return err
+}
+
+// birth is the list of steps from nothing to a connection that the loop can take.
+func (v *supervisor) birth(ctx context.Context) (*session, error) {
+	ctx, cancel := context.WithTimeout(ctx, v.engine.plan.ConnectTimeout)
+	defer cancel()
+	w, err := Open(ctx, WireConfig{
+		URL: v.url(), TLS: v.endpoint.TLS, MessageMaxBytes: v.engine.plan.MessageMaxBytes,
+		Network: v.engine.plan.Network, Rand: v.engine.plan.Rand,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := v.login(w); err != nil {
+		return nil, errors.Join(fmt.Errorf("runtime: login at %s: %w", v.endpoint.URL, err), w.Close())
+	}
+	s := v.engine.session(v.role, v.index, w)
+	s.handover = handover{cipher: w.cipher, plain: w.plain}
+	if s.handover.fd, err = w.conn.Detach(); err != nil {
+		return nil, errors.Join(fmt.Errorf("runtime: hand-over of %s: %w", v.endpoint.URL, err), w.Close())
+	}
+	return s, nil
+}
+
+func (v *supervisor) url() string {
+	if t, err := parseTarget(v.endpoint.URL); err == nil && t.path == "/" {
+		return trimSlash(v.endpoint.URL) + v.path
+	}
+	return v.endpoint.URL
+}
+
+func trimSlash(text string) string {
+	if n := len(text); n > 0 && text[n-1] == '/' {
+		return text[:n-1]
+	}
+	return text
+}
+
+// login introduces an order connection where the dialect wants that. Each message is answered before the next.
+func (v *supervisor) login(w *Wire) error {
+	login, wanted := v.engine.plan.Dialect.(Login)
+	if !wanted || v.role != OrderRole {
+		return nil
+	}
+	for step := 0; ; step++ {
+		clock := v.engine.plan.Clock
+		message, err := login.Login(step, clock.Wall(clock.Now()), v.engine.plan.Signer)
+		if err != nil || message == nil {
+			return err
+		}
+		if err := w.Send(wsproto.OpText, message); err != nil {
+			return err
+		}
+		if err := v.answer(w); err != nil {
+			return err
+		}
+	}
+}
+
+// answer waits for the reply to a login message.
+func (v *supervisor) answer(w *Wire) error {
+	var r orders.Report
+	for {
+		ev, err := w.Next()
+		if err != nil {
+			return err
+		}
+		if ev.Kind == wsproto.EventClose {
+			return ev.CloseError()
+		}
+		if ev.Kind != wsproto.EventText {
+			continue
+		}
+		if err := v.engine.plan.Dialect.Classify(ev.Payload, &r); err != nil {
+			return err
+		}
+		switch r.Kind {
+		case orders.ReportLoggedOn, orders.ReportSubscribed:
+			return nil
+		case orders.ReportRejected, orders.ReportSessionError, orders.ReportThrottled, orders.ReportUnknown:
+			return &orders.RejectError{Venue: v.engine.plan.Dialect.Venue(), Code: r.Code, Text: string(r.Text)}
+		}
+	}
+}
+
+var _ io.Closer = (*Wire)(nil)
