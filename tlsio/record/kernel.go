@@ -54,7 +54,7 @@ type kernel struct {
 }
 
 // kernels lists the rows, best first. The last row is the standard library: it is the reference and suits everything.
-var kernels = [...]kernel{
+var kernels = []kernel{
 	{
 		name:      "std",
 		tier:      TierGeneric,

@@ -54,6 +54,7 @@ type Sealer struct {
 	tier       Tier
 	kernel     string
 	secretLen  int
+	control    [ControlRoom]byte // control records are built here
 	iv         [nonceLen]byte
 	nonce      [nonceLen]byte
 	additional [13]byte
@@ -165,10 +166,9 @@ const ControlRoom = MaxHead + maxControlText + MaxTail
 const maxControlText = 5
 
 func (s *Sealer) appendRecord(dst []byte, contentType byte, text ...byte) []byte {
-	var scratch [ControlRoom]byte
-	n := copy(scratch[MaxHead:], text)
-	from, to := s.seal(scratch[:], MaxHead, n, contentType)
-	return append(dst, scratch[from:to]...)
+	n := copy(s.control[MaxHead:], text)
+	from, to := s.seal(s.control[:], MaxHead, n, contentType)
+	return append(dst, s.control[from:to]...)
 }
 
 // Left is how many records may still be sealed under this key. A loop that sees Due must send its control record, or (TLS 1.2)
@@ -225,11 +225,14 @@ func (s *Sealer) start(k Keys) error {
 	if err != nil {
 		return err
 	}
+	var secret [len(s.secret)]byte // k.Secret may be our own, which the next line overwrites
+	secretLen := copy(secret[:], k.Secret)
 	*s = Sealer{
 		aead: half.aead, seq: k.Seq, soft: half.soft, hard: half.hard, version: k.Version, explicit: half.explicit,
 		suite: k.Suite, tier: k.Tier, kernel: half.kernel, iv: half.iv, nonce: half.iv,
+		secret: secret, secretLen: secretLen,
 	}
-	s.secretLen = copy(s.secret[:], k.Secret)
+	clear(secret[:])
 	return nil
 }
 
