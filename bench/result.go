@@ -29,6 +29,7 @@ type Orders struct {
 	Filled     int64 `json:"filled"`
 	Rejected   int64 `json:"rejected"`
 	Unknown    int64 `json:"unknown"`
+	Tested     int64 `json:"tested"`     // dry runs that the exchange's test call accepted; never among pushed
 	Lost       int64 `json:"lost"`       // taken by the exchange, and not known as such here
 	Duplicates int64 `json:"duplicates"` // client ids that the exchange saw twice
 }
