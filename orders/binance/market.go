@@ -269,7 +269,7 @@ func (w *walk) trade(needs uint32) error {
 		aggressor = market.Sell
 	}
 	w.ev.Kind = market.KindTrade
-	w.ev.Trade = market.Trade{ID: w.id, Price: w.price, Qty: w.qty, TimeNanos: w.time, Aggressor: aggressor}
+	w.ev.Trade = market.Trade{ID: w.id, Price: w.price, Qty: w.qty, TimeNanos: w.time, Aggressor: aggressor, Aggregated: needs == needsAggTrade}
 	return nil
 }
 

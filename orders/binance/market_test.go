@@ -251,7 +251,7 @@ func TestMarketAggTrade(t *testing.T) {
 	if err := d.Market(example(t, "stream:aggTrade"), ev); err != nil {
 		t.Fatal(err)
 	}
-	want := market.Trade{ID: 12345, Price: fixed.Number{Mantissa: 1, Scale: 3}, Qty: fixed.Number{Mantissa: 100}, TimeNanos: 1672515782136e6, Aggressor: market.Sell}
+	want := market.Trade{ID: 12345, Price: fixed.Number{Mantissa: 1, Scale: 3}, Qty: fixed.Number{Mantissa: 100}, TimeNanos: 1672515782136e6, Aggressor: market.Sell, Aggregated: true}
 	if ev.Trade != want || string(ev.Symbol) != "BNBBTC" {
 		t.Errorf("%+v", ev.Trade)
 	}

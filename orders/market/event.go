@@ -33,6 +33,8 @@ type Trade struct {
 	Qty       fixed.Number
 	TimeNanos int64 // venue's time of the trade, ns since the Unix epoch
 	Aggressor Side  // who took
+	// Aggregated tells that the print sums up several, and that ID counts such sums: a sequence of its own.
+	Aggregated bool
 }
 
 // Quote is the best bid and ask.
