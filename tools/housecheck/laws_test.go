@@ -87,6 +87,11 @@ var breaches = []struct {
 	{"unsafe explained", "a comment above the function is too far away", "netpoll/arena.go", "package p\n\nimport \"unsafe\"\n\n// SAFETY: rule (1).\nfunc f(a *int) {\n\n\t_ = unsafe.Pointer(a)\n}\n", "arena.go:8: "},
 	{"unsafe explained", "inside a long statement", "netpoll/arena.go", "package p\n\nimport \"unsafe\"\n\nfunc f(a *int) {\n\tg(1,\n\t\t// SAFETY: rule (1).\n\t\tunsafe.Pointer(a))\n}\n", ""},
 
+	{"unsafe explained", "in the paragraph", "netpoll/arena.go", "package p\n\nimport \"unsafe\"\n\nfunc f(a *int) {\n\t// SAFETY: rule (1).\n\tb := a\n\t_ = unsafe.Pointer(b)\n}\n", ""},
+	{"unsafe explained", "a long way down", "netpoll/arena.go", "package p\n\nimport \"unsafe\"\n\nfunc f(a *int) {\n\t// SAFETY: rule (1).\n" + strings.Repeat("\ta = a\n", 8) + "\t_ = unsafe.Pointer(a)\n}\n", "arena.go:15: "},
+	{"unsafe explained", "behind the use", "netpoll/arena.go", "package p\n\nimport \"unsafe\"\n\nvar a = 1\n\nvar b = unsafe.Pointer(&a) // SAFETY: rule (1).\n", ""},
+	{"unsafe explained", "a size and a type", "netpoll/arena.go", "package p\n\nimport \"unsafe\"\n\nconst n = unsafe.Sizeof(0)\n\nvar b unsafe.Pointer\n", ""},
+
 	{"no linkname", "linkname", "netpoll/clock.go", "package p\n\n//go:" + "linkname nanotime runtime.nanotime\nfunc nanotime() int64\n", "no linkname"},
 
 	{"no init", "registration", "orders/binance/dialect.go", `package p; func init() {}`, "no init()"},

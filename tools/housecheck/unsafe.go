@@ -4,10 +4,18 @@ import (
 	"go/ast"
 	"go/token"
 	"path"
+	"slices"
 	"strings"
 )
 
-const safetyMark = "SAFETY:"
+const (
+	safetyMark = "SAFETY:"
+	// safetyReach is how many lines below its comment a rule still holds, if no empty line ends the paragraph before.
+	safetyReach = 8
+)
+
+// unsafeConstants are known to the compiler and touch no memory: nothing about them can be unsound.
+var unsafeConstants = []string{"Sizeof", "Offsetof", "Alignof"}
 
 // mayUseUnsafe knows the listed files, and the kernels' own files.
 func mayUseUnsafe(name string) bool {
@@ -27,26 +35,18 @@ func unsafeFilesLaw(t *tree) (broken []finding) {
 	return broken
 }
 
-// unsafeExplainedLaw asks for the rule that makes each use sound: a SAFETY comment inside the statement or declaration
-// that holds the use, or directly above it.
+// unsafeExplainedLaw asks for the rule that makes each use sound, in a SAFETY comment at the head of the paragraph that
+// holds the use, or on its line. A use is a call: a field of type unsafe.Pointer claims nothing by itself.
 func unsafeExplainedLaw(t *tree) (broken []finding) {
 	for f := range t.code {
-		explained := map[int]bool{} // lines that a SAFETY comment covers, and the line after it
-		for _, group := range f.code.Comments {
-			if strings.Contains(group.Text(), safetyMark) {
-				for line := t.line(group.Pos()); line <= t.line(group.End())+1; line++ {
-					explained[line] = true
-				}
-			}
-		}
-		var holders []ast.Node
+		explained := t.explained(f)
 		ast.Inspect(f.code, func(node ast.Node) bool {
-			if node == nil {
-				holders = holders[:len(holders)-1]
+			call, ok := node.(*ast.CallExpr)
+			if !ok {
 				return true
 			}
-			holders = append(holders, node)
-			if use, ok := node.(*ast.SelectorExpr); ok && isIdent(use.X, "unsafe") && !t.explains(explained, holders) {
+			use, ok := call.Fun.(*ast.SelectorExpr)
+			if ok && isIdent(use.X, "unsafe") && !slices.Contains(unsafeConstants, use.Sel.Name) && !explained[t.line(use.Pos())] {
 				broken = append(broken, t.at(use.Pos(), "unsafe.%s has no // SAFETY: line that names the rule which makes it sound", use.Sel.Name))
 			}
 			return true
@@ -55,32 +55,21 @@ func unsafeExplainedLaw(t *tree) (broken []finding) {
 	return broken
 }
 
-// explains looks at the innermost statement, declaration or field around the use.
-func (t *tree) explains(explained map[int]bool, holders []ast.Node) bool {
-	use := holders[len(holders)-1]
-	holder := use
-	for i := len(holders) - 1; i >= 0; i-- {
-		holder = holders[i]
-		if holds(holder) {
-			break
+// explained returns the lines of a file that a SAFETY comment speaks of.
+func (t *tree) explained(f file) map[int]bool {
+	text := strings.Split(string(f.text), "\n")
+	explained := map[int]bool{}
+	for _, group := range f.code.Comments {
+		if !strings.Contains(group.Text(), safetyMark) {
+			continue
+		}
+		end := t.line(group.End())
+		explained[end] = true // a comment behind the use
+		for line := end + 1; line <= min(end+safetyReach, len(text)) && strings.TrimSpace(text[line-1]) != ""; line++ {
+			explained[line] = true
 		}
 	}
-	for line := t.line(holder.Pos()); line <= t.line(use.End()); line++ {
-		if explained[line] {
-			return true
-		}
-	}
-	return false
-}
-
-func holds(node ast.Node) bool {
-	switch node.(type) {
-	case *ast.BlockStmt:
-		return false
-	case ast.Stmt, ast.Spec, *ast.Field, *ast.FuncDecl:
-		return true
-	}
-	return false
+	return explained
 }
 
 func (t *tree) line(pos token.Pos) int { return t.fset.Position(pos).Line }
