@@ -28,6 +28,8 @@ type account struct {
 	streams []subscription
 	nextSub int
 	usage   usage
+
+	listenKey string // Binance USD-M: the one key of the account
 }
 
 // subscription is one connection that listens to an account's reports.

@@ -14,44 +14,59 @@ const cryptoSHA256 = crypto.SHA256
 // authenticate finds the key, checks the signature over the sorted parameters, and the time.
 //
 // Source: web-socket-api.md, Request security: all parameters but signature, apiKey among them, sorted by name,
-// joined as name=value with &, not percent-encoded.
+// joined as name=value with &, not percent-encoded. REST signs what it sends, in the order sent (binance_rest.go).
 func (s *binanceSession) authenticate(call *binanceCall) *refusal {
-	if call.method.auth == authNone {
+	auth := call.method.auth
+	if auth == authNone {
 		return nil
 	}
-	doc := &s.c.doc
-	keyAt, signatureAt := doc.find(call.params, "apiKey"), doc.find(call.params, "signature")
-	if keyAt < 0 && signatureAt < 0 && call.method.auth != authAlways && call.method.auth != authLogon {
+	name, given := s.keyName(call)
+	signature := call.find("signature")
+	if !given && signature == nil && auth != authAlways && auth != authLogon {
 		if s.logged == nil {
 			return &refusal{cBadSignatures, 401, -2014, "API-key format invalid.", 0}
 		}
 		call.key = s.logged
 		return s.checkTime(call)
 	}
-	if call.method.auth == authSession {
+	switch {
+	case auth == authSession:
 		return &refusal{cBadParams, 400, -1104, "Not all sent parameters were read.", 0}
-	}
-	if keyAt < 0 {
+	case !given:
 		return missing("apiKey")
 	}
-	if signatureAt < 0 {
-		return missing("signature")
-	}
-	if call.key = s.v.keys[string(doc.str(keyAt))]; call.key == nil {
+	if call.key = s.v.keys[string(name)]; call.key == nil {
 		return &refusal{cBadKeys, 401, -2015, "Invalid API-key, IP, or permissions for action.", 0}
 	}
-	if call.method.auth == authLogon && call.key.Ed25519 == nil {
-		return &refusal{cUnexpected, 400, -4056, "HMAC_SHA256 API key is not supported.", 0}
+	if auth == authKey {
+		return nil
 	}
-	if !s.verify(call, doc.str(signatureAt)) {
+	switch {
+	case !signature.is(jsonString):
+		return missing("signature")
+	case auth == authLogon && call.key.Ed25519 == nil:
+		return &refusal{cUnexpected, 400, -4056, "HMAC_SHA256 API key is not supported.", 0}
+	case !s.verify(call, signature.value):
 		return &refusal{cBadSignatures, 400, -1022, "Signature for this request is not valid.", 0}
 	}
 	return s.checkTime(call)
 }
 
+// keyName is the API key's name: a parameter on WebSocket, a header on REST.
+func (s *binanceSession) keyName(call *binanceCall) ([]byte, bool) {
+	if s.http != nil {
+		return s.http.key, s.http.key != nil
+	}
+	return call.text("apiKey"), call.has("apiKey")
+}
+
 // verify checks signature by the key's kind.
 func (s *binanceSession) verify(call *binanceCall, signature []byte) bool {
-	s.payload = s.sorted(call, s.payload[:0])
+	if s.http != nil {
+		s.payload = append(s.payload[:0], s.http.signed...)
+	} else {
+		s.payload = call.sorted(s.payload[:0])
+	}
 	if !call.key.publicKey() {
 		var want, given [32]byte
 		call.key.hmacSHA256(want[:0], s.payload)
@@ -73,25 +88,18 @@ func (s *binanceSession) verify(call *binanceCall, signature []byte) bool {
 	return call.key.RSA != nil && call.key.verifyRSA(s.payload, raw)
 }
 
-// sorted appends the text that is signed.
-func (s *binanceSession) sorted(call *binanceCall, dst []byte) []byte {
-	doc := &s.c.doc
-	members := s.children(call.params)
-	slices.SortFunc(members, func(a, b int) int { return bytes.Compare(doc.name(a), doc.name(b)) })
-	for _, i := range members {
-		name := doc.name(i)
-		if string(name) == "signature" {
+// sorted brings the arguments into the order of their names and appends the text that is signed.
+func (call *binanceCall) sorted(dst []byte) []byte {
+	slices.SortFunc(call.args, func(a, b argument) int { return bytes.Compare(a.name, b.name) })
+	for i := range call.args {
+		a := &call.args[i]
+		if string(a.name) == "signature" {
 			continue
 		}
 		if len(dst) > 0 {
 			dst = append(dst, '&')
 		}
-		dst = append(append(dst, name...), '=')
-		if doc.kind(i) == jsonString {
-			dst = append(dst, doc.str(i)...)
-		} else {
-			dst = append(dst, doc.raw(i)...)
-		}
+		dst = append(append(append(dst, a.name...), '='), a.value...)
 	}
 	return dst
 }
@@ -107,13 +115,12 @@ func (s *binanceSession) checkTime(call *binanceCall) *refusal {
 	if call.method.auth == authSession {
 		return nil
 	}
-	doc := &s.c.doc
-	at := doc.find(call.params, "timestamp")
-	if doc.kind(at) != jsonNumber || !allDigits(doc.raw(at)) || len(doc.raw(at)) > 18 {
+	given := call.find("timestamp")
+	if !given.is(jsonNumber) || !allDigits(given.value) || len(given.value) > 18 {
 		return missing("timestamp")
 	}
 	stamp := int64(0)
-	for _, c := range doc.raw(at) {
+	for _, c := range given.value {
 		stamp = stamp*10 + int64(c-'0')
 	}
 	server := s.v.clock(call.now) / 1000
@@ -135,13 +142,12 @@ func (s *binanceSession) checkTime(call *binanceCall) *refusal {
 
 // window reads recvWindow in microseconds: a JSON number of milliseconds with up to three decimals.
 func (s *binanceSession) window(call *binanceCall) (int64, *refusal) {
-	doc := &s.c.doc
-	at := doc.find(call.params, "recvWindow")
-	if at < 0 {
+	given := call.find("recvWindow")
+	if given == nil {
 		return defaultWindowMicros, nil
 	}
-	value, fault := parseAmount(doc.raw(at))
-	if doc.kind(at) != jsonNumber || fault != numberFine || value%(amountOne/1000) != 0 {
+	value, fault := parseAmount(given.value)
+	if !given.is(jsonNumber) || fault != numberFine || value%(amountOne/1000) != 0 {
 		return 0, missing("recvWindow")
 	}
 	micros := int64(value / (amountOne / 1000))

@@ -32,6 +32,10 @@ func (s *binanceSession) ack(call *binanceCall, result []byte, plan *Plan) {
 }
 
 func (s *binanceSession) answer(call *binanceCall, result []byte, plan *Plan) {
+	if s.http != nil {
+		s.http.respond(s, call, 200, result, plan)
+		return
+	}
 	dst := append(s.c.text[:0], `{"id":`...)
 	dst = append(append(dst, call.id...), `,"status":200,"result":`...)
 	dst = append(dst, result...)
@@ -41,6 +45,10 @@ func (s *binanceSession) answer(call *binanceCall, result []byte, plan *Plan) {
 
 // refuse answers with an error.
 func (s *binanceSession) refuse(call *binanceCall, why *refusal) {
+	if s.http != nil {
+		s.http.refuse(s, call, why)
+		return
+	}
 	dst := append(s.c.text[:0], `{"id":`...)
 	dst = appendInt(append(append(dst, call.id...), `,"status":`...), int64(why.status))
 	dst = appendInt(append(dst, `,"error":{"code":`...), int64(why.code))
@@ -55,8 +63,13 @@ func (s *binanceSession) refuse(call *binanceCall, why *refusal) {
 
 // unknown answers as the venue does when its engine was too slow: the outcome is open.
 func (s *binanceSession) unknown(call *binanceCall, plan *Plan) {
+	const text = `{"code":-1007,"msg":"Timeout waiting for response from backend server. Send status unknown; execution status unknown."}`
+	if s.http != nil {
+		s.http.respond(s, call, 500, []byte(text), plan)
+		return
+	}
 	dst := append(s.c.text[:0], `{"id":`...)
-	dst = append(append(dst, call.id...), `,"status":500,"error":{"code":-1007,"msg":"Timeout waiting for response from backend server. Send status unknown; execution status unknown."}`...)
+	dst = append(append(dst, call.id...), `,"status":500,"error":`+text...)
 	s.c.text = append(s.rateLimits(dst, call), '}')
 	s.c.handOver(call.now, s.c.text, plan)
 }
@@ -99,6 +112,9 @@ func appendLimit(dst []byte, kind, interval string, number, limit int, count int
 	dst = append(append(append(dst, `{"rateLimitType":"`...), kind...), `","interval":"`...)
 	dst = appendInt(append(append(dst, interval...), `","intervalNum":`...), int64(number))
 	dst = appendInt(append(dst, `,"limit":`...), int64(limit))
+	if count < 0 { // a limit without its use
+		return append(dst, '}')
+	}
 	return append(appendInt(append(dst, `,"count":`...), count), '}')
 }
 
@@ -114,6 +130,10 @@ func (s *binanceSession) time(call *binanceCall) *refusal {
 
 // orderResult is the result of order.place in the form asked for.
 func (s *binanceSession) orderResult(o *order, respond string) []byte {
+	if s.b.futures {
+		s.payload = s.futuresOrder(s.payload[:0], o, respond == "ACK")
+		return s.payload
+	}
 	dst := s.orderHead(s.payload[:0], o)
 	dst = appendQuoted(append(dst, `,"clientOrderId":`...), []byte(o.client))
 	dst = s.stamp(append(dst, `,"transactTime":`...), o.updated)
@@ -166,6 +186,9 @@ func appendFills(dst []byte, o *order) []byte {
 
 // orderStatus is the result of order.status.
 func (s *binanceSession) orderStatus(dst []byte, o *order) []byte {
+	if s.b.futures {
+		return s.futuresOrder(dst, o, false)
+	}
 	dst = s.orderHead(dst, o)
 	dst = appendQuoted(append(dst, `,"clientOrderId":`...), []byte(o.client))
 	dst = s.orderBody(dst, o)
@@ -179,6 +202,9 @@ func (s *binanceSession) orderStatus(dst []byte, o *order) []byte {
 
 // cancelResult is one cancel report.
 func (s *binanceSession) cancelResult(dst []byte, o *order) []byte {
+	if s.b.futures {
+		return s.futuresOrder(dst, o, false)
+	}
 	dst = append(append(dst, `{"symbol":"`...), o.instrument.Symbol...)
 	dst = appendQuoted(append(dst, `","origClientOrderId":`...), []byte(o.client))
 	dst = append(appendInt(append(dst, `,"orderId":`...), int64(o.id)), `,"orderListId":-1,"clientOrderId":`...)
@@ -203,5 +229,5 @@ var (
 	binanceTIF       = [...]string{"GTC", "IOC", "FOK"}
 	binanceSides     = [...]string{"BUY", "SELL"}
 	binanceSelfTrade = [...]string{"NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT"}
-	binanceExecTypes = [...]string{"NEW", "TRADE", "CANCELED", "EXPIRED", "REJECTED"}
+	binanceExecTypes = [...]string{"NEW", "TRADE", "CANCELED", "EXPIRED", "REJECTED", "REPLACED"}
 )

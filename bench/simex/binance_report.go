@@ -4,6 +4,10 @@ package simex
 //
 // Source: user-data-stream.md, Order Update. On a cancel c is the cancel's id and C the order's.
 func (b *binance) publish(now int64, origin *Conn, plan *Plan) {
+	if b.futures {
+		b.publishFutures(now, origin, plan)
+		return
+	}
 	for i := range b.v.events {
 		e := &b.v.events[i]
 		for _, sub := range e.order.account.streams {

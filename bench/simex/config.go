@@ -42,6 +42,8 @@ type Key struct {
 	RSA        *rsa.PublicKey
 	ECDSA      *ES256Key // Coinbase Advanced
 	NoTrade    bool      // may read, may not order
+	Withdraws  bool      // may withdraw: a key that a careful client refuses
+	AnyAddress bool      // bound to no IP address
 }
 
 // Instrument is one tradable symbol. Numbers are decimal text.

@@ -137,12 +137,14 @@ func (c *Conn) step(now int64, in []byte) int {
 func (c *Conn) exchange(now int64) {
 	r := &c.request
 	if answer := c.v.control(r); answer != nil {
-		c.respond(answer)
+		c.respond(now, answer)
 		return
 	}
 	c.v.tally.add(cRequests)
 	if !r.wantsUpgrade() {
-		c.respond(c.v.protocol.rest(c, now, r))
+		if answer := c.v.protocol.rest(c, now, r); answer != nil {
+			c.respond(now, answer)
+		}
 		return
 	}
 	if fault := r.upgradeFault(); fault != "" {
@@ -152,7 +154,7 @@ func (c *Conn) exchange(now int64) {
 	session, refusal := c.v.protocol.open(c, now, r)
 	if refusal != nil {
 		refusal.closes = true
-		c.respond(refusal)
+		c.respond(now, refusal)
 		return
 	}
 	c.v.tally.add(cUpgrades)
@@ -160,11 +162,16 @@ func (c *Conn) exchange(now int64) {
 	c.append(func(dst []byte) []byte { return r.appendSwitch(dst) })
 }
 
-func (c *Conn) respond(answer *reply) {
-	c.append(answer.append)
+func (c *Conn) respond(now int64, answer *reply) {
+	c.sendBytes(now, now, answer.append(nil))
 	if answer.closes || c.request.lists("Connection", "close") {
 		c.end(nil)
 	}
+}
+
+// respondLater sends a response that a script holds back. Responses keep their order, so those behind it wait too.
+func (c *Conn) respondLater(now, due int64, answer *reply) {
+	c.sendBytes(now, due, answer.append(nil))
 }
 
 // refuse ends the HTTP side with one counted fault.

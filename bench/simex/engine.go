@@ -39,6 +39,7 @@ const (
 	eventCancelled
 	eventExpired
 	eventRejected
+	eventReplaced // same order, other quantity
 )
 
 const firstOrderID = 12_500_000_001

@@ -1,7 +1,6 @@
 package simex
 
 import (
-	"bytes"
 	"strings"
 )
 
@@ -24,13 +23,13 @@ const replayChunk = 64 << 10
 
 // openMarket serves /ws, /ws/<stream> and /stream?streams=a/b. Without names every frame is replayed; frames go
 // out as they were recorded, byte for byte, also those of no stream (the depth snapshot).
-func openMarket(c *Conn, now int64, r *request) (session, *reply) {
+func openMarket(c *Conn, now int64, r *request, path string) (session, *reply) {
 	v := c.v
-	s := &marketSession{v: v, c: c, combined: string(r.path) == "/stream", waits: v.config.ReplayStart == "subscribe"}
-	if list, ok := r.parameter("streams"); ok && string(r.path) == "/stream" {
+	s := &marketSession{v: v, c: c, combined: path == "/stream", waits: v.config.ReplayStart == "subscribe"}
+	if list, ok := r.parameter("streams"); ok && path == "/stream" {
 		s.names = strings.Split(string(list), "/")
-	} else if name, ok := bytes.CutPrefix(r.path, []byte("/ws/")); ok {
-		s.names = strings.Split(string(name), "/")
+	} else if name, ok := strings.CutPrefix(path, "/ws/"); ok {
+		s.names = strings.Split(name, "/")
 	}
 	if v.config.Limits.MarketInPerSecond > 0 {
 		c.inbound = make([]int64, 0, v.config.Limits.MarketInPerSecond)
@@ -124,6 +123,7 @@ func (s *marketSession) quotes(now int64, from int) {
 	market := s.v.config.Market
 	s.v.mu.Lock()
 	defer s.v.mu.Unlock()
+	s.v.replayed = max(s.v.replayed, s.at)
 	for ; from < s.at; from++ {
 		if index := market.frames[from].quote; index >= 0 {
 			q := &market.quotes[index]

@@ -23,9 +23,10 @@ func (c *Conn) Closed() (bool, error) {
 }
 
 // Hangup says that the client is gone.
-func (c *Conn) Hangup() {
+func (c *Conn) Hangup(now int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.rx = now
 	c.end(nil)
 	c.leave()
 }
@@ -63,11 +64,21 @@ func (c *Conn) send(now, due int64, payload []byte) {
 	}
 }
 
-// backlog is how many bytes wait for the reader.
-func (c *Conn) backlog() int {
+// sendBytes queues bytes of the HTTP side, never before what was queued there earlier.
+func (c *Conn) sendBytes(now, due int64, bytes []byte) {
 	c.outMu.Lock()
 	defer c.outMu.Unlock()
-	return len(c.out)
+	if c.ended {
+		return
+	}
+	if n := len(c.later); n > 0 {
+		due = max(due, c.later[n-1].due)
+	}
+	if due <= now {
+		c.out = append(c.out, bytes...)
+		return
+	}
+	c.later = append(c.later, delivery{due, bytes})
 }
 
 // deliver sends to a connection that may be another than the one in work, and wakes it then. A reader that has

@@ -63,8 +63,7 @@ func (p *probe) connect() {
 
 // upgrade opens a WebSocket on a path.
 func (p *probe) upgrade(path string) error {
-	p.c.Feed(p.now, []byte("GET "+path+" HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"))
+	p.c.Feed(p.now, []byte(upgradeText(path, "")))
 	p.got = p.c.Output(p.now, p.got)
 	head, rest, ok := strings.Cut(string(p.got), "\r\n\r\n")
 	if !ok || !strings.HasPrefix(head, "HTTP/1.1 101 ") || !strings.Contains(head, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") {

@@ -47,8 +47,8 @@ func Selftest(w io.Writer, kind string) error {
 
 func selftestOf(kind string) []badClient {
 	switch kind {
-	case "binance":
-		return binanceClients()
+	case "binance", "binance-usdm":
+		return binanceClients(kind)
 	}
 	return nil
 }
@@ -58,6 +58,8 @@ func wsPathOf(kind string) string {
 	switch kind {
 	case "binance":
 		return "/ws-api/v3"
+	case "binance-usdm":
+		return "/ws-fapi/v1"
 	}
 	return ""
 }

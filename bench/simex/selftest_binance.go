@@ -10,7 +10,7 @@ func (p *probe) orderOf() params {
 	p.order++
 	return params{
 		"symbol": `"BTCUSDT"`, "side": `"BUY"`, "type": `"LIMIT"`, "timeInForce": `"IOC"`,
-		"price": `"61000.01000000"`, "quantity": `"0.00100"`,
+		"price": `"61000.1000"`, "quantity": `"0.00100"`,
 		"newClientOrderId": `"ow-` + strconv.Itoa(p.order) + `"`, "newOrderRespType": `"ACK"`,
 		"timestamp": strconv.FormatInt(p.now/1e6, 10),
 	}
@@ -25,8 +25,8 @@ func (p *probe) call(method string, arguments params) {
 	p.text(`{"id":"` + strconv.Itoa(len(p.texts)) + `","method":"` + method + `","params":` + arguments.json() + "}")
 }
 
-// binanceClients break the rules of the Spot WebSocket API, one each.
-func binanceClients() []badClient {
+// binanceClients break the rules that Spot and USD-M share, one each.
+func binanceClients(kind string) []badClient {
 	bad := func(rule, name string, change ...string) badClient {
 		return badClient{name: name, rule: rule, play: onOrders(func(p *probe) error {
 			p.call("order.place", p.orderOf().with(change...).signHMAC())
@@ -61,13 +61,17 @@ func binanceClients() []badClient {
 	}
 	clients = append(clients, binanceAuthClients()...)
 	clients = append(clients, binanceWireClients()...)
-	return append(clients, binanceGoodClients()...)
+	clients = append(clients, binanceRESTClients(kind)...)
+	if kind == "binance-usdm" {
+		return append(clients, futuresClients()...)
+	}
+	return append(clients, spotClients()...)
 }
 
 // onOrders opens the WebSocket API first.
 func onOrders(play func(*probe) error) func(*probe) error {
 	return func(p *probe) error {
-		if err := p.upgrade("/ws-api/v3"); err != nil {
+		if err := p.upgrade(wsPathOf(p.v.config.Kind)); err != nil {
 			return err
 		}
 		return play(p)
@@ -143,7 +147,7 @@ func binanceWireClients() []badClient {
 			arguments := p.orderOf().with("timeInForce", `"GTC"`)
 			p.call("order.place", arguments.signHMAC())
 			p.call("order.place", arguments.signHMAC())
-			return p.expect("Duplicate order sent.")
+			return p.expect("uplicate") // -2010 on Spot, -4116 on futures
 		})},
 		{name: "more orders than the venue allows", rule: "over_limit", setup: func(c *Config) {
 			c.Limits = LooseLimits()
@@ -164,7 +168,11 @@ func binanceWireClients() []badClient {
 			return p.expect(`"retryAfter":`)
 		})},
 		{name: "six messages in a second on a market socket", rule: "over_limit", play: func(p *probe) error {
-			if err := p.upgrade("/stream?streams=btcusdt@trade"); err != nil {
+			path := "/stream?streams=btcusdt@trade"
+			if p.v.config.Kind == "binance-usdm" {
+				path = "/public" + path
+			}
+			if err := p.upgrade(path); err != nil {
 				return err
 			}
 			for range 6 {
@@ -178,23 +186,26 @@ func binanceWireClients() []badClient {
 	}
 }
 
-// binanceGoodClients send the documented frames, signed with the selftest's own keys.
-func binanceGoodClients() []badClient {
-	good := func(name string, parts []string, play func(*probe)) badClient {
-		return badClient{name: name, play: onOrders(func(p *probe) error {
-			play(p)
-			var errs []error
-			for _, part := range parts {
-				errs = append(errs, p.expect(part))
-			}
-			return errors.Join(errs...)
-		})}
-	}
+// goodOnOrders is a client without fault whose last reply holds some parts.
+func goodOnOrders(name string, parts []string, play func(*probe)) badClient {
+	return badClient{name: name, play: onOrders(func(p *probe) error {
+		play(p)
+		var errs []error
+		for _, part := range parts {
+			errs = append(errs, p.expect(part))
+		}
+		return errors.Join(errs...)
+	})}
+}
+
+// spotClients send the documented frames, signed with the selftest's own keys.
+func spotClients() []badClient {
+	good := goodOnOrders
 	return []badClient{
 		good("order.place, HMAC, ACK", []string{`"status":200`, `"orderId":12500000001`, `"rateLimits":[{"rateLimitType":"ORDERS"`}, func(p *probe) {
 			p.call("order.place", p.orderOf().signHMAC())
 		}),
-		good("order.place, Ed25519, FULL", []string{`"status":"FILLED"`, `"fills":[{"price":"61000.01000000"`}, func(p *probe) {
+		good("order.place, Ed25519, FULL", []string{`"status":"FILLED"`, `"fills":[{"price":"61000.10000000"`}, func(p *probe) {
 			p.call("order.place", p.orderOf().with("newOrderRespType", `"FULL"`).signEd25519())
 		}),
 		good("order.place in microseconds", []string{`"status":200`}, func(p *probe) {
@@ -222,6 +233,23 @@ func binanceGoodClients() []badClient {
 			p.call("order.place", p.orderOf().with("timeInForce", `"GTC"`).signHMAC())
 			p.call("openOrders.status", p.timeOnly().with("symbol", `"BTCUSDT"`).signHMAC())
 		}),
+		good("cancelReplace", []string{`"status":200`, `"cancelResult":"SUCCESS","newOrderResult":"SUCCESS"`}, func(p *probe) {
+			p.call("order.place", p.orderOf().with("timeInForce", `"GTC"`).signHMAC())
+			p.call("order.cancelReplace", p.orderOf().with("cancelReplaceMode", `"STOP_ON_FAILURE"`, "cancelOrigClientOrderId", `"ow-1"`).signHMAC())
+		}),
+		good("cancelReplace, half of it", []string{`"status":409,"error":{"code":-2021`, `"cancelResult":"FAILURE","newOrderResult":"SUCCESS"`}, func(p *probe) {
+			p.call("order.cancelReplace", p.orderOf().with("cancelReplaceMode", `"ALLOW_FAILURE"`, "cancelOrigClientOrderId", `"gone"`).signHMAC())
+		}),
+		good("amend.keepPriority", []string{`"status":200`, `"origQty":"0.00050000"`}, func(p *probe) {
+			p.call("order.place", p.orderOf().with("timeInForce", `"GTC"`).signHMAC())
+			p.call("order.amend.keepPriority", p.timeOnly().with("symbol", `"BTCUSDT"`, "origClientOrderId", `"ow-1"`, "newQty", `"0.0005"`).signHMAC())
+		}),
+		good("myTrades", []string{`"result":[{"symbol":"BTCUSDT","id":1,`, `"price":"61000.10000000"`}, func(p *probe) {
+			p.call("order.place", p.orderOf().signHMAC())
+			p.call("myTrades", p.timeOnly().with("symbol", `"BTCUSDT"`).signHMAC())
+		}),
+		good("exchangeInfo", []string{`"filterType":"LOT_SIZE"`}, func(p *probe) { p.call("exchangeInfo", params{"symbol": `"BTCUSDT"`}) }),
+		good("depth", []string{`"lastUpdateId":`}, func(p *probe) { p.call("depth", params{"symbol": `"BTCUSDT"`}) }),
 		good("time and ping, with white space", []string{`"id":null,"status":200,"result":{}`}, func(p *probe) {
 			p.text(`{"id":1,"method":"time"}`)
 			p.text("{ \"method\" : \"ping\" ,\r\n\t\"id\" : null }")

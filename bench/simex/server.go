@@ -32,6 +32,9 @@ type Server struct {
 	authority *Authority
 	tls       *tls.Config
 
+	bell chan struct{} // rung when a dead man's switch was set
+	over chan struct{}
+
 	mu     sync.Mutex
 	peers  map[*peer]struct{}
 	closed bool
@@ -63,10 +66,14 @@ func Serve(ctx context.Context, config ServeConfig) (*Server, error) {
 			return nil, errors.Join(fmt.Errorf("simex: authority file: %w", err), listener.Close())
 		}
 	}
-	s := &Server{venue: venue, listener: listener, authority: authority, peers: map[*peer]struct{}{}}
+	s := &Server{
+		venue: venue, listener: listener, authority: authority, peers: map[*peer]struct{}{},
+		bell: make(chan struct{}, 1), over: make(chan struct{}),
+	}
 	s.tls = tlsConfig(&config, authority)
-	s.done.Add(1)
+	s.done.Add(2)
 	go s.accept()
+	go s.watch()
 	context.AfterFunc(ctx, func() { _ = s.Close() }) // Close reports to its own callers; here nobody waits for it
 	if config.Ready != nil {
 		config.Ready(s)
@@ -121,6 +128,7 @@ func (s *Server) Close() error {
 	s.mu.Unlock()
 	var err error
 	if !already {
+		close(s.over)
 		err = s.listener.Close()
 	}
 	s.done.Wait()
@@ -149,6 +157,34 @@ func (s *Server) accept() {
 		s.done.Add(1)
 		s.mu.Unlock()
 		go p.run()
+	}
+}
+
+// watch fires dead man's switches: they must fire when no connection is left.
+func (s *Server) watch() {
+	defer s.done.Done()
+	s.venue.OnAlarm(func() {
+		select {
+		case s.bell <- struct{}{}:
+		default:
+		}
+	})
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		now := time.Now().UnixNano()
+		next := s.venue.NextTick()
+		if next <= now {
+			s.venue.Tick(now)
+			continue
+		}
+		timer.Reset(time.Duration(min(next-now, int64(time.Hour))))
+		select {
+		case <-s.over:
+			return
+		case <-s.bell:
+		case <-timer.C:
+		}
 	}
 }
 
@@ -185,7 +221,7 @@ func (p *peer) run() {
 	pump.Go(p.pump)
 	p.read()
 	close(p.over)
-	p.conn.Hangup()
+	p.conn.Hangup(time.Now().UnixNano())
 	p.stop()
 	pump.Wait()
 }

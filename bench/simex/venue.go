@@ -33,6 +33,10 @@ type Venue struct {
 	reports     int64
 	connNumber  uint64
 	usage       usage
+	replayed    int // frames of the recording that some connection has been sent
+	tokens      map[string]*token
+	deadlines   []deadline
+	alarm       func()
 	closedUntil int64 // end of scripted maintenance
 	conns       []*Conn
 }
@@ -52,7 +56,7 @@ type protocol interface {
 
 // Kinds are the exchanges that the examiner speaks.
 func Kinds() []string {
-	return []string{"binance"}
+	return []string{"binance", "binance-usdm"}
 }
 
 // NewVenue makes a venue. It fails on a Kind, a key or an instrument that cannot be.
@@ -78,7 +82,7 @@ func NewVenue(config Config) (*Venue, error) {
 	if config.MaxBacklog == 0 {
 		config.MaxBacklog = 8 << 20
 	}
-	v := &Venue{config: config, rand: config.Rand, keys: map[string]*apiKey{}, accounts: map[string]*account{}}
+	v := &Venue{config: config, rand: config.Rand, keys: map[string]*apiKey{}, accounts: map[string]*account{}, tokens: map[string]*token{}}
 	if v.rand == nil {
 		v.rand = rand.Reader
 	}
@@ -102,6 +106,8 @@ func newProtocol(v *Venue) protocol {
 	switch v.config.Kind {
 	case "binance":
 		return newBinance(v)
+	case "binance-usdm":
+		return newFutures(v)
 	}
 	panic("simex: a kind without a protocol: " + v.config.Kind)
 }
