@@ -23,6 +23,7 @@ const (
 // Receipt tells the strategy and the journal what is now known about one order.
 type Receipt struct {
 	ID        uint64 // counter of the client id
+	Target    uint64 // of a request to cancel: the order it meant
 	State     State
 	Before    State
 	Kind      ReportKind // what caused it

@@ -1,0 +1,77 @@
+package orders
+
+import "fmt"
+
+// Counts of the tables, for walks over all pairs.
+const (
+	StateCount = stateCount
+	EventCount = eventCount
+)
+
+// EventOf and Contradicts open the table's companions to tests.
+var (
+	EventOf     = eventOf
+	Contradicts = State.contradicts
+)
+
+// Check walks the whole tracker and says what does not fit together.
+func (t *Tracker) Check() error {
+	used, open := 0, 0
+	var counts [stateCount]int
+	in := map[listName]int{}
+	for i := range t.entries {
+		e := &t.entries[i]
+		if !e.used {
+			continue
+		}
+		used++
+		in[e.in]++
+		if int(e.self) != i || t.byID.find(e.id) != i {
+			return fmt.Errorf("entry %d is not found under its id %d", i, e.id)
+		}
+		if e.venueLen > 0 && t.byVenue.find(e.venueKey) != i {
+			return fmt.Errorf("entry %d is not found under its venue id", i)
+		}
+		if e.isOrder() {
+			counts[e.state]++
+			if !e.over(e.state) {
+				open++
+			}
+			if e.over(e.state) != (e.in == inEnded) {
+				return fmt.Errorf("order %d in state %s is in list %d", e.id, e.state, e.in)
+			}
+		}
+		if (e.in == inWaiting) != (e.state == Pushed) {
+			return fmt.Errorf("%d in state %s is in list %d", e.id, e.state, e.in)
+		}
+	}
+	free := 0
+	for at := t.free; at != none; at = t.entries[at].next {
+		free++
+	}
+	switch {
+	case used+free != len(t.entries):
+		return fmt.Errorf("%d used and %d free of %d", used, free, len(t.entries))
+	case counts != t.counts:
+		return fmt.Errorf("counts %v, want %v", t.counts, counts)
+	case open != t.open:
+		return fmt.Errorf("%d open, want %d", t.open, open)
+	case in[inWaiting] != t.waiting.count || in[inEnded] != t.ended.count:
+		return fmt.Errorf("lists of %d and %d, want %v", t.waiting.count, t.ended.count, in)
+	case t.byID.used != used:
+		return fmt.Errorf("%d ids, want %d", t.byID.used, used)
+	}
+	for _, l := range []*list{&t.waiting, &t.ended} {
+		n, before := 0, none
+		for at := l.first; at != none; before, at = at, t.entries[at].next {
+			if t.entries[at].prev != before || t.entries[at].in != l.name {
+				return fmt.Errorf("list %d is torn at %d", l.name, at)
+			}
+			n++
+		}
+		if n != l.count || l.last != before {
+			return fmt.Errorf("list %d has %d, says %d", l.name, n, l.count)
+		}
+	}
+	return nil
+}
