@@ -61,8 +61,11 @@ type Config struct {
 	// Log, if set, gets warnings (a pin that expires, a key log in use). Default: none are written.
 	Log *slog.Logger
 
-	// alpn replaces the offered protocols in tests and in the conformance shim; default http/1.1, "" offers none.
-	alpn *[]string
+	// Protocols are offered by ALPN, and nothing else is accepted; default http/1.1. An empty list that is not nil offers none.
+	Protocols []string
+
+	// suites narrows the suites of TLS 1.3 that are offered, for tests: crypto/tls has no such switch on its side.
+	suites []record.Suite
 }
 
 func (c Config) hello() Hello {
@@ -89,8 +92,8 @@ func (c Config) now() time.Time {
 }
 
 func (c Config) protocols() []string {
-	if c.alpn != nil {
-		return *c.alpn
+	if c.Protocols != nil {
+		return c.Protocols
 	}
 	return []string{"http/1.1"}
 }

@@ -95,8 +95,11 @@ func explain(host string, err error) error {
 		timeout      net.Error
 		ours         *record.AlertError
 		pin          *PinError
+		panicking    *libraryPanic
 	)
 	switch {
+	case errors.As(err, &panicking):
+		e.Class, e.Fix = ClassLibrary, "try another hello"
 	case errors.As(err, &pin):
 		e.Class, e.What = ClassPin, "certificate pins refused the server"
 		e.Fix = "if the change is genuine, check it with `orderwire certs` from another network and update the pins"

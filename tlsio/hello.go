@@ -68,13 +68,13 @@ func newClient(g *gate, c Config, lib *utls.Config) (*utls.UConn, error) {
 	var parrot utls.ClientHelloID
 	switch c.hello() {
 	case HelloGolang:
-		return utls.UClient(g, lib, utls.HelloGolang), nil
+		return newGolang(g, c, lib)
 	case HelloChrome:
 		parrot = utls.HelloChrome_Auto
 	case HelloFirefox:
 		parrot = utls.HelloFirefox_Auto
 	default:
-		return nil, fmt.Errorf("tlsio: unknown hello %q: use golang, chrome or firefox", c.Hello)
+		return nil, &HandshakeError{Class: ClassConfig, What: fmt.Sprintf("unknown hello %q", c.Hello), Fix: "use golang, chrome or firefox"}
 	}
 	spec, err := utls.UTLSIdToSpec(parrot)
 	if err != nil {
@@ -88,9 +88,34 @@ func newClient(g *gate, c Config, lib *utls.Config) (*utls.UConn, error) {
 	return client, nil
 }
 
+// newGolang makes a connection with Go's own hello.
+func newGolang(g *gate, c Config, lib *utls.Config) (*utls.UConn, error) {
+	client := utls.UClient(g, lib, utls.HelloGolang)
+	if c.suites == nil {
+		return client, nil
+	}
+	if err := client.BuildHandshakeState(); err != nil {
+		return nil, fmt.Errorf("tlsio: hello golang: %w", err)
+	}
+	hello := client.HandshakeState.Hello
+	hello.CipherSuites = c.narrow(hello.CipherSuites)
+	return client, nil
+}
+
+// narrow leaves out the suites of TLS 1.3 that were not asked for.
+func (c Config) narrow(list []uint16) []uint16 {
+	if c.suites == nil {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(id uint16) bool {
+		return record.Supports(record.TLS13, record.Suite(id)) && !slices.Contains(c.suites, record.Suite(id))
+	})
+}
+
 // edit changes a browser's hello where it would be a lie: it asks for HTTP/1.1 (no HTTP/2, so no application settings either),
 // names no version that is not accepted, sends no IP address as a server name, and can resume.
 func edit(spec *utls.ClientHelloSpec, c Config) {
+	spec.CipherSuites = c.narrow(spec.CipherSuites)
 	kept := spec.Extensions[:0]
 	for _, extension := range spec.Extensions {
 		switch e := extension.(type) {
