@@ -58,6 +58,9 @@ type Config struct {
 	MessageMaxBytes int
 	// MaxSendAge is how long a record may wait to be handed to the kernel before its connection is aborted. Default 5 ms.
 	MaxSendAge time.Duration
+	// RehearseEvery is the pause between two rehearsals of the push on a shadow connection while the loop is idle.
+	// Default 20 us; negative: none.
+	RehearseEvery time.Duration
 	// ConnectTimeout bounds resolve + connect + TLS + upgrade + login of one try. Default 10 s.
 	ConnectTimeout time.Duration
 	// BackoffMin and BackoffMax bound the pause before the next try; it doubles, with jitter. Defaults 250 ms, 30 s.
@@ -135,6 +138,7 @@ func (c Config) plan() (Config, error) {
 	setDefault(&c.TrackMax, 1<<16)
 	setDefault(&c.MessageMaxBytes, 1<<20)
 	setDefault(&c.MaxSendAge, 5*time.Millisecond)
+	setDefault(&c.RehearseEvery, 20*time.Microsecond)
 	setDefault(&c.ConnectTimeout, 10*time.Second)
 	setDefault(&c.BackoffMin, 250*time.Millisecond)
 	setDefault(&c.BackoffMax, 30*time.Second)

@@ -11,42 +11,50 @@ const publishEvery = 4096
 
 // counts are the loop's own, plain because one thread writes them; published copies them out.
 type counts struct {
-	marketFrames   uint64
-	badMessages    uint64
-	otherMessages  uint64
-	foreignReports uint64
-	pongs          uint64
-	births         uint64
-	idleTurns      uint64
-	dropped        uint64
-	outcomes       [orders.OutcomeCount]uint64
+	marketFrames                                 uint64
+	badMessages                                  uint64
+	otherMessages                                uint64
+	foreignReports                               uint64
+	pongs                                        uint64
+	births                                       uint64
+	idleTurns                                    uint64
+	dropped                                      uint64
+	rehearsals, rehearsalsRefused, rehearsalsMet uint64
+	outcomes                                     [orders.OutcomeCount]uint64
 }
 
 // Stats is a copy of the loop's counts. Units: counts since the Engine's start.
 type Stats struct {
-	MarketFrames   uint64 // messages of market-data connections
-	BadMessages    uint64 // messages that are not what the dialect knows as well-formed
-	OtherMessages  uint64 // well-formed messages of order connections that concern no order
-	ForeignReports uint64 // reports about orders that are not ours
-	Pongs          uint64 // pings answered
-	Births         uint64 // connections handed to the loop
-	Dropped        uint64 // timings or receipts that the observer's queues had no room for
-	Outcomes       [orders.OutcomeCount]uint64
+	MarketFrames      uint64 // messages of market-data connections
+	BadMessages       uint64 // messages that are not what the dialect knows as well-formed
+	OtherMessages     uint64 // well-formed messages of order connections that concern no order
+	ForeignReports    uint64 // reports about orders that are not ours
+	Pongs             uint64 // pings answered
+	Births            uint64 // connections handed to the loop
+	Dropped           uint64 // timings or receipts that the observer's queues had no room for
+	Rehearsals        uint64 // pushes on the shadow connection
+	RehearsalsRefused uint64 // rehearsals that admit refused: the shadow is not able, and the path not warm
+	RehearsalsMet     uint64 // orders whose trigger came during a rehearsal
+	Outcomes          [orders.OutcomeCount]uint64
 }
+
+// outcomesAt is where the outcomes begin among the published fields.
+const outcomesAt = 10
 
 // published is where the loop leaves copies of its counts for other threads.
 type published struct {
-	fields [8 + orders.OutcomeCount]atomic.Uint64
+	fields [outcomesAt + orders.OutcomeCount]atomic.Uint64
 }
 
 func (p *published) publish(c *counts) {
 	for i, v := range [...]uint64{
 		c.marketFrames, c.badMessages, c.otherMessages, c.foreignReports, c.pongs, c.births, c.dropped,
+		c.rehearsals, c.rehearsalsRefused, c.rehearsalsMet,
 	} {
 		p.fields[i].Store(v)
 	}
 	for i, v := range c.outcomes {
-		p.fields[8+i].Store(v)
+		p.fields[outcomesAt+i].Store(v)
 	}
 }
 
@@ -54,10 +62,10 @@ func (p *published) stats() Stats {
 	at := func(i int) uint64 { return p.fields[i].Load() }
 	s := Stats{
 		MarketFrames: at(0), BadMessages: at(1), OtherMessages: at(2), ForeignReports: at(3),
-		Pongs: at(4), Births: at(5), Dropped: at(6),
+		Pongs: at(4), Births: at(5), Dropped: at(6), Rehearsals: at(7), RehearsalsRefused: at(8), RehearsalsMet: at(9),
 	}
 	for i := range s.Outcomes {
-		s.Outcomes[i] = at(8 + i)
+		s.Outcomes[i] = at(outcomesAt + i)
 	}
 	return s
 }

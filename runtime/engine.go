@@ -26,6 +26,9 @@ type Engine struct {
 	why    string // why the port is the one it is
 	ended  [sessionMax]chan error
 	events chan SessionEvent
+	// What the observer is shown by pointer; only drain writes it.
+	timing  Timing
+	receipt orders.Receipt
 }
 
 // drainEvery is how often the control plane collects what the loop has to tell.
@@ -139,6 +142,9 @@ func (e *Engine) spin(started chan<- error) error {
 		l.turn(l.clock.Now())
 	}
 	l.seen.publish(&l.counts)
+	if err := l.shadow.close(); err != nil {
+		return fmt.Errorf("runtime: rehearsal: %w", err)
+	}
 	if err := l.port.Close(); err != nil {
 		return fmt.Errorf("runtime: port: %w", err)
 	}
@@ -163,7 +169,10 @@ func (e *Engine) prepare() error {
 	if err != nil {
 		return fmt.Errorf("runtime: port: %w", err)
 	}
-	return nil
+	if len(e.plan.Armed) > 0 && e.plan.RehearseEvery > 0 {
+		e.loop.shadow, err = e.newRehearsal()
+	}
+	return err
 }
 
 // watch is the control plane's ear: it hands to the observer what the loop left in its queues.
@@ -190,22 +199,18 @@ func (e *Engine) observe(ev SessionEvent) {
 }
 
 func (e *Engine) drain() {
-	var (
-		t   Timing
-		r   orders.Receipt
-		end sessionEnd
-	)
 	observer := e.plan.Observer
-	for e.loop.timing.take(&t) {
+	for e.loop.timing.take(&e.timing) {
 		if observer != nil {
-			observer.Timing(&t)
+			observer.Timing(&e.timing)
 		}
 	}
-	for e.loop.receipt.take(&r) {
+	for e.loop.receipt.take(&e.receipt) {
 		if observer != nil {
-			observer.Receipt(&r)
+			observer.Receipt(&e.receipt)
 		}
 	}
+	var end sessionEnd
 	for e.loop.ends.take(&end) {
 		e.ended[end.session.index] <- end.err
 	}

@@ -28,6 +28,11 @@ func (h *hostNetwork) Dial(ctx context.Context, addrs []netip.AddrPort) (Conn, e
 	return netpoll.Dial(ctx, netpoll.DialConfig{Addrs: addrs})
 }
 
+func (h *hostNetwork) Sink() (int, Sink, error) {
+	fd, sink, err := netpoll.NewSink(netpoll.SocketOptions{})
+	return fd, sink, err
+}
+
 func (h *hostNetwork) Port(clock netpoll.Clock, arena *netpoll.Arena) (netpoll.Port, string, error) {
 	switch h.backend {
 	case "auto":

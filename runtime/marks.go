@@ -31,6 +31,8 @@ type Timing struct {
 	Order    Armed
 	Intended int64 // the time for which the trigger was meant: a market frame's receive call, or a planned time
 	At       [StageCount]int64
+	// RehearsalWait is how long the trigger waited for a rehearsal that was under way, 0 where it met none.
+	RehearsalWait int64
 }
 
 // marks writes the stage marks of the push under way into its Timing.

@@ -17,6 +17,8 @@ type Network interface {
 	Dial(ctx context.Context, addrs []netip.AddrPort) (Conn, error)
 	// Port makes the loop's port and says why it is the one it is. Called on the loop thread.
 	Port(clock netpoll.Clock, arena *netpoll.Arena) (port netpoll.Port, why string, err error)
+	// Sink makes a loopback connection inside this process for rehearsals. Called on the loop thread.
+	Sink() (fd int, sink Sink, err error)
 }
 
 // Conn is a connection while it is cold. Detach ends that: the socket goes to a Port and the Conn is void.

@@ -157,12 +157,14 @@ func (l *Loop) orderMessage(s *session, message []byte, at int64) {
 		l.observeTiming(t)
 	}
 	if receipt, news := s.track.Apply(r, id, now); news {
-		l.settle(s, &receipt, now)
+		l.settle(s, receipt, now)
 	}
 }
 
 // settle tells everybody whom a receipt concerns.
-func (l *Loop) settle(s *session, r *orders.Receipt, now int64) {
+func (l *Loop) settle(s *session, receipt orders.Receipt, now int64) {
+	l.told = receipt
+	r := &l.told
 	s.risk.Settle(r)
 	s.journal.Outcome(r)
 	l.observeReceipt(r)

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	goruntime "runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"orderwire/bench"
+	"orderwire/orders"
+	"orderwire/orders/binance"
+	"orderwire/orders/journal"
+	"orderwire/orders/market"
+	"orderwire/orders/whale"
+	"orderwire/runtime"
+)
+
+// dialects are the exchanges that this binary speaks to, by the name that a config gives.
+var dialects = map[string]func() orders.Dialect{
+	"binance": func() orders.Dialect { return &binance.Dialect{} },
+}
+
+// runOptions are the flags of run.
+type runOptions struct {
+	config string
+	json   bool
+}
+
+func runCommand(s streams) *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Trade by a configuration file until interrupted",
+		Long: "run connects as the file says, follows whale sweeps with the armed orders, and prints a table when it is interrupted.\n" +
+			"A dry run (the default mode) ends in the venue's own test call and is reported as tested, never as pushed.",
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.config == "" {
+				return misused(cmd, "run needs --config FILE.toml (orderwire demo --print-config shows one)")
+			}
+			return runConfigured(cmd.Context(), s, &o)
+		},
+	}
+	cmd.Flags().StringVar(&o.config, "config", "", "configuration file (TOML)")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print the result as JSON instead of the table")
+	return cmd
+}
+
+func runConfigured(ctx context.Context, s streams, o *runOptions) error {
+	c, err := loadConfig(o.config)
+	if err != nil {
+		return err
+	}
+	if len(c.Armed) > 0 {
+		if err := c.Orders.refusal(); err != nil {
+			return err
+		}
+	}
+	var signer *orders.Signer
+	if c.Orders.URL != "" {
+		if signer, err = c.Credentials.signer(); err != nil {
+			return err
+		}
+	}
+	strategy, err := c.strategy(0, 0)
+	if err != nil {
+		return err
+	}
+	config, err := c.runtimeConfig(signer)
+	if err != nil {
+		return err
+	}
+	recorder := newRecorder(s.err, false)
+	config.Strategy, config.Observer = strategy, recorder
+	engine, err := runtime.New(config)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.err, "mode %s, epoch %d; interrupt to drain and report\n", c.Instance.Mode, config.IDs.Epoch)
+	before := quiet()
+	if err := engine.Run(ctx); err != nil {
+		return err
+	}
+	return reportRun(s.out, o, c, engine, strategy, recorder, before)
+}
+
+// quiet switches collection off, behind a memory limit, and returns the heap's state: the hot process allocates nothing.
+func quiet() (before goruntime.MemStats) {
+	goruntime.GC()
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(memoryLimitBytes)
+	goruntime.ReadMemStats(&before)
+	return before
+}
+
+// memoryLimitBytes is where the collector comes back, as a safety net.
+const memoryLimitBytes = 1 << 30
+
+// reportRun prints what happened between start and interrupt.
+func reportRun(out io.Writer, o *runOptions, c *Config, e *runtime.Engine, s *demoStrategy, r *recorder, before goruntime.MemStats) error {
+	var after goruntime.MemStats
+	goruntime.ReadMemStats(&after)
+	stats := e.Stats()
+	counts := bench.Orders{}
+	r.fill(&counts)
+	if c.Instance.Mode == modeLive {
+		counts.Pushed = s.pushed.Load()
+	}
+	name, why := e.Backend()
+	if o.json {
+		text, err := json.MarshalIndent(map[string]any{
+			"mode": c.Instance.Mode, "orders": counts, "triggers": s.triggers.Load(),
+			"market": bench.MarketCounts{Frames: s.frames.Load(), Trades: s.trades.Load(), Gaps: s.gaps.Load()},
+			"stages": r.stages.Summaries(), "tick_to_trade_ns": r.tick.Summary(), "backend": name,
+			"gc_cycles": after.NumGC - before.NumGC, "bad_messages": stats.BadMessages, "host": bench.ReadHost("/"),
+		}, "", "  ")
+		if err != nil {
+			return err
+		}
+		_, err = out.Write(append(text, '\n'))
+		return err
+	}
+	w := &failingWriter{w: out}
+	fmt.Fprintf(w, "market   %d frames, %d trades, %d gaps, %d unreadable; %d whale sweeps found\n",
+		s.frames.Load(), s.trades.Load(), s.gaps.Load(), stats.BadMessages, s.triggers.Load())
+	fmt.Fprintf(w, "orders   mode %s: pushed %d, tested %d, acked %d, filled %d, rejected %d, unknown %d; refused here %d\n",
+		c.Instance.Mode, counts.Pushed, counts.Tested, counts.Acked, counts.Filled, counts.Rejected, counts.Unknown, s.refused.Load())
+	fmt.Fprintf(w, "backend  %s (%s)\n", name, why)
+	if s.pushed.Load() > 0 {
+		w.keep(r.stages.Print(w))
+	}
+	return w.err
+}
+
+// strategy is the whale follower that the file asks for, with background orders beside it for a demo.
+func (c *Config) strategy(background int, paceNanos int64) (*demoStrategy, error) {
+	symbols, err := market.NewSymbols(c.Market.Symbols)
+	if err != nil {
+		return nil, err
+	}
+	gaps := market.NewGaps(symbols)
+	if c.Whale == nil {
+		return newDemoStrategy(nil, gaps, background, paceNanos), nil
+	}
+	if len(c.Armed) > 0 && (len(c.Armed) < 2 || c.Armed[whaleBuy].Side != "buy" || c.Armed[whaleSell].Side != "sell") {
+		return nil, usage("whale fires the first two armed orders: make the first a buy and the second a sell")
+	}
+	w := whale.Config{OffsetTicks: *c.Whale.OffsetTicks, CoolDownNanos: int64(c.Whale.CooldownMS) * int64(time.Millisecond)}
+	tick, err1 := positive(c.Whale.Tick)
+	threshold, err2 := positive(c.Whale.ThresholdQuote)
+	qty, err3 := positive(c.Whale.Quantity)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, err
+	}
+	w.Threshold, w.Qty = threshold, qty
+	for _, symbol := range c.Market.Symbols {
+		w.Symbols = append(w.Symbols, whale.Symbol{Name: symbol, Tick: tick})
+	}
+	detector, err := whale.New(w)
+	if err != nil {
+		return nil, err
+	}
+	return newDemoStrategy(detector, gaps, background, paceNanos), nil
+}
+
+// runtimeConfig is the file in the words of the library. It makes the boot epoch durable, before anything is signed.
+func (c *Config) runtimeConfig(signer *orders.Signer) (runtime.Config, error) {
+	out := runtime.Config{
+		Dialect: dialects[c.Orders.Venue](), Signer: signer, Symbols: c.Market.Symbols,
+		CPU: c.Loop.CPU, Backend: c.Loop.Backend, SlotCount: c.Loop.SlotCount, SlotBytes: c.Loop.SlotBytes,
+		TrackMax: c.Loop.TrackMax, MessageMaxBytes: c.Loop.MessageMaxBytes,
+		MaxSendAge:     time.Duration(c.Loop.MaxSendAgeUS) * time.Microsecond,
+		ConnectTimeout: time.Duration(c.Loop.ConnectMS) * time.Millisecond,
+		BackoffMin:     time.Duration(c.Loop.BackoffMinMS) * time.Millisecond,
+		BackoffMax:     time.Duration(c.Loop.BackoffMaxMS) * time.Millisecond,
+	}
+	var err error
+	if out.Orders, err = endpoint(c.Orders.URL, &c.Orders.Trust); err != nil {
+		return out, err
+	}
+	if out.Market, err = endpoint(c.Market.URL, &c.Market.Trust); err != nil {
+		return out, err
+	}
+	for i := range c.Armed {
+		spec, err := c.Armed[i].spec()
+		if err != nil {
+			return out, err
+		}
+		if c.Instance.Mode == modeDryRun {
+			spec.Action = orders.Test
+		}
+		out.Armed = append(out.Armed, spec)
+	}
+	if len(out.Armed) == 0 {
+		return out, nil
+	}
+	out.IDs.Prefix = c.Instance.IDPrefix
+	out.IDs.Epoch, err = bootEpoch(c.Instance.StateDir)
+	return out, err
+}
+
+func endpoint(address string, trust *TrustConfig) (runtime.Endpoint, error) {
+	if address == "" {
+		return runtime.Endpoint{}, nil
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return runtime.Endpoint{}, usage("%q is no URL", address)
+	}
+	config, err := trust.tls(u.Hostname())
+	return runtime.Endpoint{URL: address, TLS: config}, err
+}
+
+// bootEpoch makes the boot epoch durable before the first signature, as every run does.
+func bootEpoch(dir string) (uint32, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return 0, fmt.Errorf("state folder: %w", err)
+	}
+	state, err := journal.OpenState(dir)
+	if err != nil {
+		return 0, err
+	}
+	epoch, err := state.NextEpoch()
+	return epoch, errors.Join(err, state.Close())
+}
