@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	goruntime "runtime"
 	"time"
@@ -102,14 +103,9 @@ func newAttempt(conn net.Conn, c Config) *attempt {
 	f := &flight{keys: keys, tier: c.Tier, minimum: c.minVersion(), limit: c.maxVersion()}
 	a := &attempt{config: c, gate: &gate{conn: conn, flight: f}, flight: f, keys: keys}
 	if c.Sessions != nil {
-		a.sessions = &view{sessions: c.Sessions, key: sessionKey(c)}
+		a.sessions = &view{sessions: c.Sessions, key: endpointOf(c), flight: f}
 	}
 	return a
-}
-
-// sessionKey separates what must not share sessions.
-func sessionKey(c Config) string {
-	return fmt.Sprintf("%s\x00%s\x00%s\x00%p\x00%x-%x", c.ServerName, c.hello(), c.Trust.Mode, c.Trust.Roots, c.minVersion(), c.maxVersion())
 }
 
 // run does the steps of a handshake in their order.
@@ -129,7 +125,11 @@ func (a *attempt) run() (*Link, error) {
 		_, _ = a.gate.conn.Write(link.AppendAlert(nil, record.AlertUnexpectedMessage)) // the handshake has failed in any case
 		return link, err
 	}
-	return link, a.enforce(link)
+	if err := a.enforce(link); err != nil {
+		return link, err
+	}
+	link.tickets, err = a.park()
+	return link, err
 }
 
 // shake lets the library do its handshake. It can panic on hellos that it did not foresee; that ends this attempt, not the process.
@@ -153,8 +153,8 @@ func (a *attempt) shake() (err error) {
 // refuse handles a failed handshake: it sends the flight's alert where the flight refused (the library has sent its own), and
 // forgets the session that was offered.
 func (a *attempt) refuse(err error) error {
-	if a.sessions != nil && a.sessions.offered {
-		a.sessions.Put("", nil)
+	if a.sessions != nil && a.sessions.offered && !unreachable(a.gate.failed) {
+		a.sessions.sessions.drop(a.sessions.key) // it may be the sessions that the server chokes on
 	}
 	var no *refusal
 	if errors.As(a.gate.failed, &no) {
@@ -165,6 +165,12 @@ func (a *attempt) refuse(err error) error {
 		return fmt.Errorf("%w", a.gate.failed)
 	}
 	return err
+}
+
+// unreachable tells an end of the connection from an answer that was wrong.
+func unreachable(err error) bool {
+	var network net.Error
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network)
 }
 
 // alert sends a fatal alert in the protection that the server expects at this moment.

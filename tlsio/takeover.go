@@ -4,8 +4,6 @@ import (
 	"crypto/tls"
 	"fmt"
 
-	utls "github.com/refraction-networking/utls"
-
 	"orderwire/tlsio/record"
 )
 
@@ -28,7 +26,7 @@ type Link struct {
 	record.Link
 	Info Info
 
-	library *utls.UConn // parked: it only digests tickets now
+	tickets *digester // nil without a session cache
 }
 
 // takeOver makes the Link from what the library negotiated and the flight counted.
@@ -69,4 +67,13 @@ func (a *attempt) info() Info {
 		PeerSPKI: spkis(state.VerifiedChains),
 	}
 	return info
+}
+
+// Wipe clears what is ours of the connection's keys, and drops the library's half of it.
+func (l *Link) Wipe() {
+	l.Link.Wipe()
+	if l.tickets != nil {
+		l.tickets.end()
+		l.tickets = nil
+	}
 }

@@ -160,6 +160,17 @@ func (s *Sealer) AppendKeyUpdate(dst []byte, request bool) ([]byte, error) {
 	return dst, s.rekey()
 }
 
+// AppendHandshake seals a piece of a handshake message behind dst. On a real stream no such message may leave after the handshake;
+// it is for the room tlsio, which feeds tickets back to the handshake library.
+//
+// Panics: if text is longer than MaxPlaintext.
+func (s *Sealer) AppendHandshake(dst, text []byte) []byte {
+	buf := make([]byte, MaxHead+len(text)+MaxTail)
+	copy(buf[MaxHead:], text)
+	from, to := s.seal(buf, MaxHead, len(text), typeHandshake)
+	return append(dst, buf[from:to]...)
+}
+
 // ControlRoom is the free capacity that one control record needs behind dst.
 const ControlRoom = MaxHead + maxControlText + MaxTail
 
