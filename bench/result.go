@@ -14,8 +14,11 @@ type Result struct {
 	Triggers int64              `json:"triggers"`
 	Stages   map[string]Summary `json:"stages"`
 	// TickToTrade is from the receive call that returned the market frame to Submitted.
-	TickToTrade   Summary `json:"tick_to_trade_ns"`
+	TickToTrade Summary `json:"tick_to_trade_ns"`
+	// AllocsPerPush is AllocsTotal over the pushed orders, rounded down as testing.AllocsPerRun does: what is left are the
+	// control plane's few, such as the end of a connection.
 	AllocsPerPush float64 `json:"allocs_per_push"`
+	AllocsTotal   int64   `json:"allocs_total"` // of the whole process, from the first market frame to the last answer
 	GCCycles      int64   `json:"gc_cycles"`
 	Backend       string  `json:"backend"`
 	Kernel        Kernel  `json:"kernel"`

@@ -249,7 +249,8 @@ func (d *demoRun) result(ctx context.Context, host bench.Host) (*bench.Result, e
 	r.Orders.Lost = max(0, int64(truth.accepted)-d.recorder.known())
 	r.Orders.Duplicates = int64(truth.duplicates)
 	if pushed > 0 {
-		r.AllocsPerPush = float64(d.after.Mallocs-d.before.Mallocs) / float64(pushed)
+		r.AllocsTotal = int64(d.after.Mallocs - d.before.Mallocs)
+		r.AllocsPerPush = float64(r.AllocsTotal / pushed)
 	}
 	return r, nil
 }
@@ -287,7 +288,9 @@ func (d *demoRun) table(r *bench.Result) error {
 		r.Orders.Pushed, r.Orders.Acked, r.Orders.Filled, r.Orders.Rejected, r.Orders.Unknown, r.Orders.Lost, r.Orders.Duplicates)
 	fmt.Fprintf(w, "examiner %s\n", examinerLine(r.Examiner))
 	fmt.Fprintf(w, "backend  %s (%s); sha256 by %s, seal by %s\n", name, why, r.Kernel.SHA256, r.Kernel.Seal)
-	fmt.Fprintf(w, "memory   %.3f allocations a push in the whole process, %d GC cycles\n\n", r.AllocsPerPush, r.GCCycles)
+	fmt.Fprintf(w, "memory   %d allocations in the whole process while %d orders were pushed, %d GC cycles\n", r.AllocsTotal, r.Orders.Pushed, r.GCCycles)
+	stats := d.engine.Stats()
+	fmt.Fprintf(w, "idle     %d rehearsals on a shadow connection; %d orders met one, the longest wait was %d ns\n\n", stats.Rehearsals, stats.RehearsalsMet, d.recorder.longestWait)
 	w.keep(d.recorder.stages.Print(w))
 	fmt.Fprintln(w)
 	w.keep(bench.PrintSummary(w, "TickToTrd", r.TickToTrade))

@@ -25,6 +25,7 @@ type recorder struct {
 	strict bool // a connection that ends before its time has failed the run
 
 	acked, filled, rejected, unknown, tested int64
+	longestWait                              int64        // of a trigger for a rehearsal, ns
 	settled                                  atomic.Int64 // orders with a first answer, or an end
 	live                                     atomic.Bool
 	marketEnded                              atomic.Bool
@@ -42,6 +43,7 @@ func newRecorder(log io.Writer, strict bool) *recorder {
 func (d *recorder) Timing(t *runtime.Timing) {
 	at := [bench.MarkCount]int64(t.At)
 	d.stages.Add(&at)
+	d.longestWait = max(d.longestWait, t.RehearsalWait)
 	if t.Order == whaleBuy || t.Order == whaleSell {
 		d.tick.Record(t.At[runtime.Submitted] - t.Intended)
 	}
