@@ -72,16 +72,17 @@ func compactLadder(text []byte, levels []market.Level) (got []market.Level, used
 		return levels, 2
 	}
 	at := 1
+	var prices, sizes fixed.Column
 	for got = levels; len(got) < cap(got); at++ {
 		if at >= len(text) || text[at] != '[' {
 			return levels, 0
 		}
-		price, width := fixed.Quoted(text[at+1:])
+		price, width := prices.Quoted(text[at+1:])
 		at += 1 + width
 		if width == 0 || at >= len(text) || text[at] != ',' {
 			return levels, 0
 		}
-		qty, width := fixed.Quoted(text[at+1:])
+		qty, width := sizes.Quoted(text[at+1:])
 		at += 1 + width
 		if width == 0 || at+1 >= len(text) || text[at] != ']' {
 			return levels, 0

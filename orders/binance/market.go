@@ -11,6 +11,19 @@ import (
 // answer does not name it, the question did). It allocates nothing.
 func (d *Dialect) Market(message []byte, ev *market.Event) error {
 	ev.Reset()
+	known := &spotShapes
+	if d.Product == USDM {
+		known = &usdmShapes
+	}
+	if known.short(message, ev) {
+		return nil
+	}
+	ev.Reset()
+	return general(message, ev)
+}
+
+// general reads a message in any sound form.
+func general(message []byte, ev *market.Event) error {
 	w := walk{ev: ev}
 	w.c.Reset(message)
 	w.fields(false)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math/big"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -328,6 +329,46 @@ func TestMarketMicroseconds(t *testing.T) {
 	}
 }
 
+// checkShort holds the short way to the general one: where it reads a message, both read the same.
+func checkShort(t testing.TB, d *binance.Dialect, message []byte) (short bool) {
+	t.Helper()
+	quick, slow := market.NewEvent(16), market.NewEvent(16)
+	if !d.Short(message, quick) {
+		return false
+	}
+	if err := binance.General(message, slow); err != nil {
+		t.Fatalf("%q: the short way reads what the general one refuses: %v", message, err)
+	}
+	if !reflect.DeepEqual(quick, slow) {
+		t.Fatalf("%q:\nshort   %+v\ngeneral %+v", message, quick, slow)
+	}
+	return true
+}
+
+// TestShortWay: every recorded frame takes it, whole and damaged ones read the same in both ways.
+func TestShortWay(t *testing.T) {
+	for name, product := range map[string]binance.Product{"spot.txt": binance.Spot, "usdm.txt": binance.USDM} {
+		d := &binance.Dialect{Product: product}
+		for _, message := range recorded(t, name) {
+			if len(readPeer(t, message).B) > 1000 {
+				continue // more levels than the events of this test have room for
+			}
+			if !checkShort(t, d, message) || !checkShort(t, d, readPeerData(t, message)) {
+				t.Errorf("%s does not take the short way", message)
+			}
+			for at := range message {
+				checkShort(t, d, message[:at])
+				for _, b := range []byte(`"\{}[],:.0e- ` + "\x00\xff") {
+					damaged := bytes.Clone(message)
+					damaged[at] = b
+					checkShort(t, d, damaged)
+					checkShort(t, d, append(append(bytes.Clone(message[:at]), b), message[at:]...))
+				}
+			}
+		}
+	}
+}
+
 func FuzzMarket(f *testing.F) {
 	for _, name := range []string{"spot.txt", "usdm.txt"} {
 		for _, message := range recorded(f, name) {
@@ -338,9 +379,12 @@ func FuzzMarket(f *testing.F) {
 		f.Add([]byte(example.Frame))
 	}
 	f.Fuzz(func(t *testing.T, message []byte) {
-		var d binance.Dialect
-		ev := market.NewEvent(16)
 		before := bytes.Clone(message)
+		ev := market.NewEvent(16)
+		for _, product := range []binance.Product{binance.Spot, binance.USDM} {
+			checkShort(t, &binance.Dialect{Product: product}, message)
+		}
+		var d binance.Dialect
 		err := d.Market(message, ev)
 		if !bytes.Equal(before, message) {
 			t.Fatal("the message was changed")

@@ -77,16 +77,25 @@ func Prefix(text []byte) (n Number, used int) {
 
 // eight reads the digits at the start of an 8-byte word, the lowest byte first.
 func eight(word uint64) (value uint64, digits int) {
-	word ^= 0x3030303030303030 // digits become 0..9
+	word ^= zeros // digits become 0..9
 	// A byte above 9 sets its top bit when 0x76 is added. A carry can only disturb the bytes after it, and
 	// only the first one counts.
-	foreign := (word + 0x7676767676767676 | word) & 0x8080808080808080
+	foreign := (word + above9 | word) & tops
 	digits = bits.TrailingZeros64(foreign) >> 3
-	word <<= uint(64 - 8*digits) // right-align: what is missing in front is zeros
-	word = word * (10<<8 + 1) >> 8
-	word = (word & 0x00FF00FF00FF00FF) * (100<<16 + 1) >> 16
-	word = (word & 0x0000FFFF0000FFFF) * (10000<<32 + 1) >> 32
-	return word, digits
+	return join(word << uint(64-8*digits)), digits // right-aligned: what is missing in front is zeros
+}
+
+const (
+	zeros  = 0x3030303030303030
+	above9 = 0x7676767676767676
+	tops   = 0x8080808080808080
+)
+
+// join makes one number of eight digits: pairs first, then fours, then all.
+func join(digits uint64) uint64 {
+	digits = digits * (10<<8 + 1) >> 8
+	digits = (digits & 0x00FF00FF00FF00FF) * (100<<16 + 1) >> 16
+	return (digits & 0x0000FFFF0000FFFF) * (10000<<32 + 1) >> 32
 }
 
 func prefixSlow(text []byte) (n Number, used int) {

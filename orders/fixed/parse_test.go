@@ -118,6 +118,25 @@ func TestParseAgainstRat(t *testing.T) {
 	}
 }
 
+// TestColumnAgainstQuoted reads random columns, of steady and of changing widths, in both ways.
+func TestColumnAgainstQuoted(t *testing.T) {
+	random := rand.New(rand.NewPCG(11, 12))
+	var column fixed.Column
+	for i := range 200_000 {
+		text := `"` + randomDecimal(random) + `"`
+		for range random.IntN(4) { // again with other digits, some of them none
+			damaged := []byte(text + `,"1.0"]]}`[:random.IntN(10)])
+			for range random.IntN(3) {
+				damaged[random.IntN(len(damaged))] = "0123456789.\"/:x\x00\xff"[random.IntN(17)]
+			}
+			want, wantUsed := fixed.Quoted(damaged)
+			if got, used := column.Quoted(damaged); got != want || used != wantUsed {
+				t.Fatalf("row %d: %q: %+v, %d; want %+v, %d", i, damaged, got, used, want, wantUsed)
+			}
+		}
+	}
+}
+
 func randomDecimal(random *rand.Rand) string {
 	var text strings.Builder
 	for range 1 + random.IntN(12) {
@@ -235,6 +254,15 @@ func BenchmarkParse(b *testing.B) {
 			}
 		})
 	}
+	b.Run("text=column", func(b *testing.B) {
+		var column fixed.Column
+		text := []byte(`"61837.63000000","3.78826000"]`)
+		for b.Loop() {
+			if _, used := column.Quoted(text); used == 0 {
+				b.Fatal("refused")
+			}
+		}
+	})
 	b.Run("text=price/peer=strconv.ParseFloat", func(b *testing.B) { // what most clients do, wrongly
 		for b.Loop() {
 			if _, err := strconv.ParseFloat("61837.63000000", 64); err != nil {

@@ -74,6 +74,8 @@ func NewEvent(levels int) *Event {
 
 // Reset empties ev for the next message and keeps the room for levels.
 func (ev *Event) Reset() {
-	bids, asks := ev.Depth.Bids[:0], ev.Depth.Asks[:0]
-	*ev = Event{Depth: Depth{Bids: bids, Asks: asks}}
+	ev.Kind, ev.Symbol, ev.EventNanos = KindNone, nil, 0
+	ev.Trade, ev.Quote = Trade{}, Quote{}
+	ev.Depth.First, ev.Depth.Last, ev.Depth.Previous = 0, 0, 0
+	ev.Depth.Bids, ev.Depth.Asks = ev.Depth.Bids[:0], ev.Depth.Asks[:0]
 }

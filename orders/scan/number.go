@@ -1,34 +1,80 @@
 package scan
 
-import "math"
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+)
 
 // Int reads a whole number of 64 bits: no fraction, no exponent.
 func (c *Cursor) Int() int64 {
 	if c.fault != faultNone || !c.value() {
 		return 0
 	}
-	data, at := c.data, c.at
-	negative := data[at] == '-'
+	rest := c.data[c.at:]
+	negative := rest[0] == '-'
 	if negative {
-		at++
+		rest = rest[1:]
 	}
-	from, value := at, uint64(0)
-	for ; at < len(data); at++ {
-		digit := data[at] - '0'
-		if digit > 9 {
-			break
-		}
-		value = value*10 + uint64(digit)
-	}
-	// Up to 18 digits cannot have wrapped; what is longer, and all that is wrong, is told apart when cold.
-	if digits := at - from; digits == 0 || digits > 18 || data[from] == '0' && digits > 1 || at < len(data) && isNumberTail(data[at]) {
+	value, used := Digits(rest)
+	// What is longer, and all that is wrong, is told apart when cold.
+	if used == 0 || used < len(rest) && isNumberTail(rest[used]) {
 		return c.intSlow()
 	}
-	c.at = at
+	c.at = len(c.data) - len(rest) + used
 	if negative {
-		return -int64(value)
+		return -value
 	}
-	return int64(value)
+	return value
+}
+
+// Digits reads the whole number without sign at the start of text, as JSON writes it. used is 0 where there is
+// none, where it has a zero in front, and where it has more than 18 digits. What follows is the caller's to check.
+func Digits(text []byte) (value int64, used int) {
+	if len(text) < 16 {
+		return digitsSlow(text)
+	}
+	high, used := eight(binary.LittleEndian.Uint64(text))
+	if used == 8 {
+		low, more := eight(binary.LittleEndian.Uint64(text[8:]))
+		if more == 8 {
+			return digitsSlow(text)
+		}
+		high = high*powers[more] + low
+		used += more
+	}
+	if text[0] == '0' && used > 1 {
+		return 0, 0
+	}
+	return int64(high), used
+}
+
+var powers = [8]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7}
+
+// eight reads the digits at the start of an 8-byte word, the lowest byte first. orders/fixed has the same trick,
+// and says how it works.
+func eight(word uint64) (value uint64, digits int) {
+	word ^= '0' * ones
+	foreign := (word + 0x76*ones | word) & highs
+	digits = bits.TrailingZeros64(foreign) >> 3
+	word <<= uint(64 - 8*digits)
+	word = word * (10<<8 + 1) >> 8
+	word = (word & 0x00FF00FF00FF00FF) * (100<<16 + 1) >> 16
+	word = (word & 0x0000FFFF0000FFFF) * (10000<<32 + 1) >> 32
+	return word, digits
+}
+
+func digitsSlow(text []byte) (value int64, used int) {
+	for used < len(text) && text[used]-'0' <= 9 {
+		value = value*10 + int64(text[used]-'0')
+		if used++; used > 18 {
+			return 0, 0
+		}
+	}
+	if used > 1 && text[0] == '0' {
+		return 0, 0
+	}
+	return value, used
 }
 
 // TryInt reads the value ahead as Int where it is a whole number of 64 bits. Where it is anything else it is

@@ -52,26 +52,31 @@ const (
 	highs = 0x8080808080808080
 )
 
-// text reads the string whose opening quote is at c.at. Eight bytes at a time are looked over for what may
-// not pass unseen: a quote, a backslash, a control character, a byte of a longer UTF-8 sequence.
+// Plain is how many bytes at the start of text stand for themselves in a string: no quote, no backslash, no
+// control character, nothing beyond ASCII. Eight are looked over at a time.
+func Plain(text []byte) (n int) {
+	for len(text)-n >= 8 {
+		word := binary.LittleEndian.Uint64(text[n:])
+		quote, slash := word^('"'*ones), word^('\\'*ones)
+		// Each term marks the lowest byte that it looks for exactly; false marks can only lie above it.
+		marks := ((quote - ones) &^ quote) | ((slash - ones) &^ slash) | ((word - ' '*ones) &^ word) | word
+		if marks &= highs; marks != 0 {
+			return n + bits.TrailingZeros64(marks)>>3
+		}
+		n += 8
+	}
+	for n < len(text) && plain[text[n]] {
+		n++
+	}
+	return n
+}
+
+// text reads the string whose opening quote is at c.at.
 func (c *Cursor) text() (text []byte, escaped bool) {
 	data, at := c.data, c.at+1
 	from := at
 	for {
-		for len(data)-at >= 8 {
-			word := binary.LittleEndian.Uint64(data[at:])
-			quote, slash := word^('"'*ones), word^('\\'*ones)
-			// Each term marks the lowest byte that it looks for exactly; false marks can only lie above it.
-			marks := ((quote - ones) &^ quote) | ((slash - ones) &^ slash) | ((word - ' '*ones) &^ word) | word
-			if marks &= highs; marks != 0 {
-				at += bits.TrailingZeros64(marks) >> 3
-				break
-			}
-			at += 8
-		}
-		for at < len(data) && plain[data[at]] {
-			at++
-		}
+		at += Plain(data[at:])
 		switch {
 		case at == len(data):
 			c.at = at
