@@ -5,12 +5,12 @@ import (
 	"orderwire/orders/market"
 )
 
-// book adds what r executed to e, each execution once, in whatever state e is. It tells whether more is executed now
+// booked adds what r executed to e, each execution once, in whatever state e is. It tells whether more is executed now
 // than was known.
 //
 // The venue's cumulative quantity and the sum of the executions are two accounts of the same thing, and either may be
 // behind: the larger one counts.
-func (t *Tracker) book(e *entry, r *Report) (more bool) {
+func (t *Tracker) booked(e *entry, r *Report) (more bool) {
 	before := e.executed()
 	if len(r.ExecID) > 0 && r.LastQty.Mantissa > 0 {
 		if !t.executions.first(e.id, r.ExecID) {
@@ -28,9 +28,10 @@ func (t *Tracker) book(e *entry, r *Report) (more bool) {
 	if after.Cmp(before) <= 0 {
 		return false
 	}
-	if by, ok := after.Sub(before); !ok || e.action != Test && !t.positions.book(e.symbol, e.side, by) {
+	if by, ok := after.Sub(before); !ok || e.book == none || !t.books.all[e.book].fill(e.side, by) {
 		t.tally.Unbooked++
 	}
+	t.reserve(e, 0)
 	return true
 }
 
@@ -69,16 +70,21 @@ func (t *Tracker) ByVenueID(venueID []byte) (id uint64, ok bool) {
 	return e.id, string(e.venueID[:e.venueLen]) == string(venueID)
 }
 
-// Position is what was executed in symbol.
+// Position is what was executed in symbol, and what is open.
 func (t *Tracker) Position(symbol string) Position {
-	if at := t.positions.find(symbol); at >= 0 {
-		return t.positions.all[at]
+	if at := t.books.find(symbol); at >= 0 {
+		return t.books.all[at].position()
 	}
 	return Position{Symbol: symbol}
 }
 
-// Positions are all symbols that have executed. The result is the tracker's own, until the next Apply.
-func (t *Tracker) Positions() []Position { return t.positions.all[:t.positions.used] }
+// Positions appends all symbols that had orders.
+func (t *Tracker) Positions(dst []Position) []Position {
+	for i := range t.books.all[:t.books.used] {
+		dst = append(dst, t.books.all[i].position())
+	}
+	return dst
+}
 
 // Absence is the whole proof that an Unknown order is not at the venue (design.md section 4): three questions, each
 // asked when its answer could no longer change, and all answered "not there". One "not found" proves nothing (R4).
@@ -126,7 +132,7 @@ func (t *Tracker) Order(id uint64) (Info, bool) {
 	if e == nil || !e.isOrder() {
 		return Info{}, false
 	}
-	return e.info(), true
+	return t.info(e), true
 }
 
 // State is what is known about id on the loop, without allocation.
@@ -144,9 +150,13 @@ func (t *Tracker) MayRetry(id uint64) bool {
 	return known && state == NotSent
 }
 
-func (e *entry) info() Info {
+func (t *Tracker) info(e *entry) Info {
+	symbol := ""
+	if e.book != none {
+		symbol = t.books.all[e.book].symbol
+	}
 	return Info{
-		ID: e.id, State: e.state, Action: e.action, Symbol: e.symbol, Side: e.side, Price: e.price, Qty: e.qty,
+		ID: e.id, State: e.state, Action: e.action, Symbol: symbol, Side: e.side, Price: e.price, Qty: e.qty,
 		Executed: e.executed(), PushedAt: e.pushedAt, Session: e.session, Cancel: e.cancel, VenueID: string(e.venueID[:e.venueLen]),
 	}
 }
@@ -156,7 +166,7 @@ func (t *Tracker) Snapshot(dst []Info, openOnly bool) []Info {
 	for i := range t.entries {
 		e := &t.entries[i]
 		if e.used && e.isOrder() && (!openOnly || !e.over(e.state)) {
-			dst = append(dst, e.info())
+			dst = append(dst, t.info(e))
 		}
 	}
 	return dst
@@ -168,19 +178,19 @@ func (t *Tracker) Snapshot(dst []Info, openOnly bool) []Info {
 // Panics: without Room, and on an id that is already here.
 func (t *Tracker) Restore(i Info, windowNanos int64) {
 	e := t.take(i.ID)
-	e.state, e.action, e.side, e.symbol, e.session = Pushed, i.Action, i.Side, i.Symbol, i.Session
-	e.price, e.qty, e.pushedAt, e.windowNanos = i.Price, i.Qty, i.PushedAt, windowNanos
-	t.begin(e)
-	t.bind(e, []byte(i.VenueID))
-	e.reported = i.Executed
-	t.counts[Pushed]--
+	e.action, e.side, e.session = i.Action, i.Side, i.Session
+	e.book = int32(t.books.open(&Spec{Symbol: i.Symbol, PriceScale: i.Price.Scale, QtyScale: i.Qty.Scale}))
+	e.price, e.qty, e.pushedAt, e.windowNanos, e.reported = i.Price, i.Qty, i.PushedAt, windowNanos, i.Executed
 	e.state = i.State
 	if i.State == Pushed || i.State == Armed {
 		e.state = Unknown // the process died: nobody waits for its answer any more
 	}
 	t.counts[e.state]++
-	if e.over(e.state) {
-		t.open--
+	t.bind(e, []byte(i.VenueID))
+	if open := !e.over(e.state); open {
+		t.open++
+		t.reserve(e, 1)
+	} else {
+		t.file(e, open)
 	}
-	t.file(e, !e.over(e.state))
 }

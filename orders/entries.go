@@ -49,7 +49,7 @@ func (t *Tracker) take(id uint64) *entry {
 	at := t.free
 	e := &t.entries[at]
 	t.free = e.next
-	*e = entry{id: id, self: at, used: true, prev: none, next: none}
+	*e = entry{id: id, self: at, used: true, book: none, prev: none, next: none}
 	t.byID.put(id, int(at))
 	return e
 }

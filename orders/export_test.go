@@ -1,6 +1,10 @@
 package orders
 
-import "fmt"
+import (
+	"fmt"
+
+	"orderwire/orders/market"
+)
 
 // Counts of the tables, for walks over all pairs.
 const (
@@ -61,6 +65,9 @@ func (t *Tracker) Check() error {
 	case t.byID.used != used:
 		return fmt.Errorf("%d ids, want %d", t.byID.used, used)
 	}
+	if err := t.checkBooks(); err != nil {
+		return err
+	}
 	for _, l := range []*list{&t.waiting, &t.ended} {
 		n, before := 0, none
 		for at := l.first; at != none; before, at = at, t.entries[at].next {
@@ -71,6 +78,34 @@ func (t *Tracker) Check() error {
 		}
 		if n != l.count || l.last != before {
 			return fmt.Errorf("list %d has %d, says %d", l.name, n, l.count)
+		}
+	}
+	return nil
+}
+
+// checkBooks adds up the open orders anew.
+func (t *Tracker) checkBooks() error {
+	for i := range t.books.all[:t.books.used] {
+		b := &t.books.all[i]
+		var buy, sell uint64
+		worth, open := value{}, 0
+		for j := range t.entries {
+			e := &t.entries[j]
+			if !e.used || e.book != int32(i) || e.action != Place || e.over(e.state) {
+				continue
+			}
+			open++
+			left := b.remaining(e)
+			price, _ := rescaled(e.price, int(b.priceScale))
+			worth = worth.plus(product(price, left))
+			if e.side == market.Sell {
+				sell += left
+			} else {
+				buy += left
+			}
+		}
+		if buy != b.openBuy || sell != b.openSell || worth != b.openValue || open != b.openOrders {
+			return fmt.Errorf("book %s has %d/%d/%v/%d open, want %d/%d/%v/%d", b.symbol, b.openBuy, b.openSell, b.openValue, b.openOrders, buy, sell, worth, open)
 		}
 	}
 	return nil

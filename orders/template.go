@@ -55,6 +55,8 @@ type compiled struct {
 	priceMax  uint64 // mantissas past these do not fit their slots; 0: the template has no such slot
 	qtyMax    uint64
 	bodyStart int // of an HTTP request, -1 without a body
+	bookOf    *Tracker
+	book      int32 // of bookOf
 }
 
 // Span is a range of bytes of a patched payload: payload[From:To].

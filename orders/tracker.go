@@ -18,7 +18,7 @@ type Tracker struct {
 	byID       index
 	byVenue    index
 	executions executions
-	positions  positions
+	books      books
 	counts     [stateCount]int
 	open       int // orders that have not ended
 	tally      Tally
@@ -29,7 +29,7 @@ type Tally struct {
 	Strays     uint64 // messages about orders that are not here (any more)
 	Duplicates uint64 // executions and news that were known already
 	Conflicts  uint64 // evidence that contradicts other evidence
-	Unbooked   uint64 // executed quantities that could not be added up, or whose symbol has no room
+	Unbooked   uint64 // quantities that could not be added up, or whose symbol has no room
 	Evicted    uint64 // ended orders that made room
 }
 
@@ -52,7 +52,9 @@ type entry struct {
 	price, qty  fixed.Number
 	booked      fixed.Number // sum of its executions
 	reported    fixed.Number // largest cumulative quantity that the venue named
-	symbol      string
+	book        int32        // none: its symbol found no room
+	openQty     uint64       // its share of the book
+	openValue   value
 	venueID     [venueIDMax]byte
 	venueKey    uint64
 }
@@ -68,7 +70,7 @@ func NewTracker(capacity int) *Tracker {
 	capacity = max(capacity, 1)
 	t := &Tracker{
 		entries: make([]entry, capacity), byID: newIndex(capacity), byVenue: newIndex(capacity),
-		executions: newExecutions(capacity * execPerSlot), positions: positions{all: make([]Position, symbolsMax)},
+		executions: newExecutions(capacity * execPerSlot), books: newBooks(min(capacity, symbolsMax)),
 		waiting: emptyList(inWaiting), ended: emptyList(inEnded),
 	}
 	for i := range t.entries {
@@ -102,10 +104,13 @@ func (t *Tracker) Add(id uint64, now int64, template *Template, price, qty fixed
 
 // AddOn is Add on one of several order connections; session is any number that LoseOn will be told.
 func (t *Tracker) AddOn(session uint16, id uint64, now int64, template *Template, price, qty fixed.Number) {
-	spec := &template.compiled().spec
+	c := template.compiled()
+	if c.bookOf != t { // the template's first order here
+		c.bookOf, c.book = t, int32(t.books.open(&c.spec))
+	}
 	e := t.take(id)
-	e.state, e.action, e.side, e.symbol, e.session = Pushed, spec.Action, spec.Side, spec.Symbol, session
-	e.price, e.qty, e.pushedAt, e.windowNanos = price, qty, now, int64(spec.WindowMillis)*1e6
+	e.state, e.action, e.side, e.session, e.book = Pushed, c.spec.Action, c.spec.Side, session, c.book
+	e.price, e.qty, e.pushedAt, e.windowNanos = price, qty, now, int64(c.spec.WindowMillis)*1e6
 	t.begin(e)
 }
 
@@ -113,7 +118,7 @@ func (t *Tracker) AddOn(session uint16, id uint64, now int64, template *Template
 // answer, with the end of its target, and when its connection is lost: unlike an order it may be sent again.
 func (t *Tracker) AddCancel(session uint16, id, target uint64, now int64) {
 	e := t.take(id)
-	e.state, e.action, e.target, e.session, e.pushedAt = Pushed, Cancel, target, session, now
+	e.state, e.action, e.target, e.session, e.pushedAt, e.book = Pushed, Cancel, target, session, now, none
 	t.begin(e)
 	if order := t.find(target); order != nil {
 		order.cancel = id
@@ -127,6 +132,17 @@ func (t *Tracker) begin(e *entry) {
 		t.counts[Pushed]++
 		t.open++
 	}
+	t.reserve(e, 1)
+}
+
+// reserve brings what e has open into its book; by is the change in the number of open orders.
+func (t *Tracker) reserve(e *entry, by int) {
+	if e.book == none || e.action != Place {
+		return
+	}
+	b := &t.books.all[e.book]
+	b.openOrders += by
+	b.reserve(e)
 }
 
 // isOrder is false for requests that only ask something of other orders.
@@ -189,7 +205,7 @@ func (t *Tracker) Apply(r *Report, id uint64, now int64) (receipt Receipt, news 
 		return t.applyCancel(e, r, now)
 	}
 	t.bind(e, r.VenueID)
-	executed := t.book(e, r)
+	executed := t.booked(e, r)
 	event := eventOf(r.Kind)
 	if e.full() {
 		event = VenueFilled
@@ -251,11 +267,14 @@ func (t *Tracker) move(e *entry, event Event, kind ReportKind, now int64) (Recei
 	t.counts[before]--
 	t.counts[e.state]++
 	wasOpen, isOpen := !e.over(before), !e.over(e.state)
+	by := 0
 	if wasOpen && !isOpen {
-		t.open--
+		by = -1
 	} else if !wasOpen && isOpen {
-		t.open++
+		by = 1
 	}
+	t.open += by
+	t.reserve(e, by)
 	t.file(e, isOpen)
 	if !isOpen && e.cancel != 0 {
 		if request := t.find(e.cancel); request != nil {

@@ -336,7 +336,7 @@ func TestTrackerAgainstModel(t *testing.T) {
 			switch state, known := tracker.State(id); {
 			case op < 3 && tracker.Room():
 				next++
-				tracker.Add(next, 1, template, fixed.Number{}, fixed.Number{})
+				tracker.Add(next, 1, template, fixed.Number{Mantissa: int64(next), Scale: 2}, amount(int64(1+next%7)))
 				states[next] = orders.Pushed
 			case op == 3:
 				tracker.NotSent(id, 2)
@@ -347,7 +347,7 @@ func TestTrackerAgainstModel(t *testing.T) {
 				}
 			case known:
 				kind := orders.ReportKind(random.IntN(int(orders.ReportSessionError) + 1))
-				receipt, news := tracker.Apply(&orders.Report{Kind: kind}, id, 3)
+				receipt, news := tracker.Apply(&orders.Report{Kind: kind}, id, 3) // without executions: the state alone is asked
 				want := expected(state, orders.EventOf(kind))
 				if news && receipt.State != want || news != (want != state) && kind != orders.ReportCancelRejected {
 					t.Fatalf("kind %d on %s: %+v, %v, want %s", kind, state, receipt, news, want)
