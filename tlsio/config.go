@@ -2,6 +2,7 @@ package tlsio
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"log/slog"
 	"time"
@@ -63,6 +64,9 @@ type Config struct {
 
 	// Protocols are offered by ALPN, and nothing else is accepted; default http/1.1. An empty list that is not nil offers none.
 	Protocols []string
+
+	// seen, if set, is shown the chain before the pins judge it.
+	seen func(presented []*x509.Certificate, chains [][]*x509.Certificate)
 
 	// suites narrows the suites of TLS 1.3 that are offered, for tests: crypto/tls has no such switch on its side.
 	suites []record.Suite

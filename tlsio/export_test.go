@@ -9,3 +9,6 @@ func WithSuite(c Config, suite record.Suite) Config {
 	}
 	return c
 }
+
+// ParseKeyLogLine is the parser of the library's key log.
+var ParseKeyLogLine = parseKeyLogLine

@@ -33,6 +33,9 @@ func libraryConfig(c Config, keys *secrets) *utls.Config {
 		lib.Rand = rand.Reader
 	}
 	lib.VerifyConnection = func(state utls.ConnectionState) error {
+		if c.seen != nil {
+			c.seen(state.PeerCertificates, state.VerifiedChains)
+		}
 		return c.Trust.check(c.ServerName, state.VerifiedChains)
 	}
 	for _, curve := range c.Curves {
