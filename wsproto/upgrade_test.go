@@ -187,10 +187,14 @@ func TestUpgradeAccepts(t *testing.T) {
 	}
 }
 
-func TestUpgradeRefuses(t *testing.T) {
+// badReply is a reply that must be refused, and words of the rule that it breaks.
+type badReply struct{ name, in, rule string }
+
+// badReplies break one rule each.
+func badReplies() []badReply {
 	const accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
 	without := func(line string) string { return strings.Replace(goodReply, line, "", 1) }
-	for _, c := range []struct{ name, in, rule string }{
+	return []badReply{
 		{"HTTP/1.0", "HTTP/1.0" + goodReply[8:], "status line"},
 		{"HTTP/2", "HTTP/2 101\r\n" + goodReply[34:], "status line"},
 		{"small letters", "http/1.1" + goodReply[8:], "status line"},
@@ -244,7 +248,11 @@ func TestUpgradeRefuses(t *testing.T) {
 		{"block one byte over the cap", goodReply + "X: " + strings.Repeat("y", wsproto.MaxUpgradeHead-len(goodReply)-len("X: \r\n\r\n")+1) + "\r\n", "16 KiB"},
 		{"endless lines", goodReply + strings.Repeat("X: y\r\n", 4000), "16 KiB"},
 		{"endless line without end", strings.Repeat("x", wsproto.MaxUpgradeHead+1), "16 KiB"},
-	} {
+	}
+}
+
+func TestUpgradeRefuses(t *testing.T) {
+	for _, c := range badReplies() {
 		t.Run(c.name, func(t *testing.T) {
 			got := openEachWay(t, &wsproto.Upgrade{Host: "h", Subprotocols: []string{"v2", "v1"}}, []byte(c.in+"\r\n"))
 			var broken *wsproto.ProtocolError
@@ -269,12 +277,15 @@ func TestUpgradeCutAnywhere(t *testing.T) {
 	}
 }
 
-func TestUpgradeStatus(t *testing.T) {
+// refusal is a reply with another status than 101, and what must be told of it.
+type refusal struct {
+	name, in string
+	want     wsproto.StatusError
+}
+
+func refusals() []refusal {
 	long := strings.Repeat("no way ", 500)
-	for _, c := range []struct {
-		name, in string
-		want     wsproto.StatusError
-	}{
+	return []refusal{
 		{
 			"rate limit with seconds", "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 30\r\nContent-Length: 9\r\n\r\n{\"a\":\r\n1}more",
 			wsproto.StatusError{Status: 429, RetryAfter: "30", RetryAfterSeconds: 30, Body: `{"a": 1}`},
@@ -335,7 +346,11 @@ func TestUpgradeStatus(t *testing.T) {
 			"100 before it", "HTTP/1.1 100 Continue\r\n\r\n" + goodReply + "\r\n",
 			wsproto.StatusError{Status: 100, RetryAfterSeconds: -1, Body: strings.TrimSpace(strings.ReplaceAll(goodReply, "\r\n", " "))},
 		},
-	} {
+	}
+}
+
+func TestUpgradeStatus(t *testing.T) {
+	for _, c := range refusals() {
 		t.Run(c.name, func(t *testing.T) {
 			got := openEachWay(t, &wsproto.Upgrade{Host: "h"}, []byte(c.in))
 			if got.status != c.want {
