@@ -207,6 +207,9 @@ func (d *Direct) receive(i uint16, out []Completion) int {
 		d.counters.Interrupted++
 		return 0
 	}
+	if n == 0 && errno == 0 {
+		errno = k.failed // the kernel tells an error once, and a send was told first
+	}
 	out[0] = Completion{Kind: Received, Session: k.session, Sock: d.sock(i), To: n, Errno: errno, At: at}
 	if n > 0 {
 		d.counters.Receives++
@@ -290,6 +293,18 @@ func receiveNow(fd int, b []byte) (int, syscall.Errno) {
 		return 0, errno
 	}
 	return int(n), 0
+}
+
+// disconnect ends the connection of fd at once, whoever else still refers to the socket.
+func disconnect(fd int, abort bool) {
+	if !abort {
+		_ = unix.Shutdown(fd, unix.SHUT_RDWR) // ENOTCONN: the peer was faster
+		return
+	}
+	var unspec [16]byte // AF_UNSPEC is 0
+	// SAFETY: unspec lives on this stack frame; the kernel reads 16 bytes of it before the call returns.
+	// For TCP a connect to it is a disconnect: RST, and the send queue is purged (tcp_disconnect).
+	_, _, _ = unix.RawSyscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&unspec)), uintptr(len(unspec)))
 }
 
 // closeSocket closes fd; abort sends RST and purges what the kernel still had queued.

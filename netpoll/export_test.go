@@ -2,3 +2,15 @@ package netpoll
 
 // Restore puts a slot back that a failed assertion left off the free list.
 func (a *Arena) Restore(s Slot) { a.free = append(a.free, s) }
+
+// NewRingOf60 is a ring without what came after Linux 6.0.
+func NewRingOf60(a *Arena, clock Clock, c PortConfig) (Port, error) {
+	return newRingPort(a, clock, c, without{deferTaskrun: true, registeredRing: true})
+}
+
+// NewRingOf515 is a ring with what Linux 5.15 has: no hints, no buffer ring, no multishot.
+func NewRingOf515(a *Arena, clock Clock, c PortConfig) (Port, error) {
+	return newRingPort(a, clock, c, without{
+		deferTaskrun: true, taskrunFlag: true, registeredRing: true, fixedFiles: true, bufferRing: true, multishot: true,
+	})
+}
