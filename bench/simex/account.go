@@ -29,7 +29,9 @@ type account struct {
 	nextSub int
 	usage   usage
 
-	listenKey string // Binance USD-M: the one key of the account
+	second    perSecond        // requests of this second, where the venue counts so
+	listenKey string           // Binance USD-M: the one key of the account
+	dcp       map[string]int64 // Bybit: disconnect protection by product, in ns
 }
 
 // subscription is one connection that listens to an account's reports.
@@ -51,7 +53,7 @@ func (v *Venue) addKey(key Key) error {
 	}
 	a := v.accounts[key.Account]
 	if a == nil {
-		a = &account{name: key.Account, latest: map[string]*order{}}
+		a = &account{name: key.Account, latest: map[string]*order{}, dcp: map[string]int64{}}
 		v.accounts[key.Account] = a
 	}
 	v.keys[key.ID] = &apiKey{Key: key, account: a, mac: hmac.New(sha256.New, []byte(key.Secret))}
@@ -79,6 +81,10 @@ func (a *account) subscribe(c *Conn, topic string) int {
 	a.nextSub++
 	a.streams = append(a.streams, subscription{conn: c, id: id, topic: topic})
 	return id
+}
+
+func (a *account) unsubscribeTopic(c *Conn, topic string) {
+	a.streams = slices.DeleteFunc(a.streams, func(s subscription) bool { return s.conn == c && s.topic == topic })
 }
 
 func (a *account) unsubscribe(c *Conn) {

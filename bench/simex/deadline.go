@@ -7,14 +7,24 @@ import "slices"
 type deadline struct {
 	account    *account
 	instrument *instrument // nil: all of them
+	category   string      // Bybit: orders of this one; "": all
 	at         int64
 }
 
 // arm sets, renews or (at 0) disarms the switch of an account and instrument. The venue's lock is held.
-func (v *Venue) arm(a *account, ins *instrument, at int64) {
-	v.deadlines = slices.DeleteFunc(v.deadlines, func(d deadline) bool { return d.account == a && d.instrument == ins })
-	if at > 0 {
-		v.deadlines = append(v.deadlines, deadline{a, ins, at})
+func (v *Venue) arm(a *account, ins *instrument, at int64) { v.set(deadline{a, ins, "", at}) }
+
+// armCategory is arm for the orders of one category.
+func (v *Venue) armCategory(a *account, category string, at int64) {
+	v.set(deadline{a, nil, category, at})
+}
+
+func (v *Venue) set(next deadline) {
+	v.deadlines = slices.DeleteFunc(v.deadlines, func(d deadline) bool {
+		return d.account == next.account && d.instrument == next.instrument && d.category == next.category
+	})
+	if next.at > 0 {
+		v.deadlines = append(v.deadlines, next)
 	}
 	if v.alarm != nil {
 		v.alarm()
@@ -45,6 +55,9 @@ func (v *Venue) Tick(now int64) {
 		}
 		v.deadlines = slices.Delete(v.deadlines, i, i+1)
 		for _, o := range v.openOrders(d.account, d.instrument) {
+			if d.category != "" && d.category != o.category {
+				continue
+			}
 			o.cancelID = o.client
 			v.cancel(now, o, "dead man's switch")
 		}

@@ -17,8 +17,9 @@ type placement struct {
 	reduce     bool
 	stp        selfTrade
 	price, qty amount
-	worth      amount // market orders by quote value: what to spend; 0 for none
 	rx         int64
+	uid        string // the venue's textual id, where it has one
+	category   string // Bybit
 }
 
 // event is something that user streams tell.
@@ -91,10 +92,15 @@ func (v *Venue) enter(now int64, p *placement) *order {
 	o := &order{
 		account: p.account, instrument: p.instrument, id: firstOrderID + uint64(len(v.orders)), client: string(p.client),
 		side: p.side, kind: p.kind, tif: p.tif, post: p.post, reduce: p.reduce, stp: p.stp,
-		price: p.price, qty: p.qty, created: now, updated: now, rx: p.rx,
+		price: p.price, qty: p.qty, created: now, updated: now, rx: p.rx, uid: p.uid, category: p.category,
 	}
 	v.orders = append(v.orders, o)
-	p.account.latest[o.client] = o
+	if o.client != "" {
+		p.account.latest[o.client] = o
+	}
+	if o.uid != "" {
+		v.byUID[o.uid] = o
+	}
 	return o
 }
 
@@ -342,5 +348,15 @@ func (ins *instrument) remove(o *order) {
 	book := ins.book(o.side)
 	if at := slices.Index(*book, o); at >= 0 {
 		*book = slices.Delete(*book, at, at+1)
+	}
+}
+
+// Quote sets the best bid and ask of a symbol by hand, as a replayed quote would. Numbers are decimal text.
+func (v *Venue) Quote(now int64, symbol, bid, bidQty, ask, askQty string) {
+	q := quote{mustAmount(bid), mustAmount(bidQty), mustAmount(ask), mustAmount(askQty)}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if ins := v.instrument([]byte(symbol)); ins != nil {
+		v.setQuote(now, ins, q)
 	}
 }

@@ -21,11 +21,14 @@ type marketSession struct {
 // replayChunk is how many bytes one Tick lays out at most: enough to fill TLS records, few enough to stay fair.
 const replayChunk = 64 << 10
 
+func newMarketSession(c *Conn) *marketSession { return &marketSession{v: c.v, c: c} }
+
 // openMarket serves /ws, /ws/<stream> and /stream?streams=a/b. Without names every frame is replayed; frames go
 // out as they were recorded, byte for byte, also those of no stream (the depth snapshot).
 func openMarket(c *Conn, now int64, r *request, path string) (session, *reply) {
 	v := c.v
-	s := &marketSession{v: v, c: c, combined: path == "/stream", waits: v.config.ReplayStart == "subscribe"}
+	s := newMarketSession(c)
+	s.combined, s.waits = path == "/stream", v.config.ReplayStart == "subscribe"
 	if list, ok := r.parameter("streams"); ok && path == "/stream" {
 		s.names = strings.Split(string(list), "/")
 	} else if name, ok := strings.CutPrefix(path, "/ws/"); ok {
@@ -189,8 +192,16 @@ func (s *marketSession) rename(params int, add bool) {
 	if doc.kind(params) != jsonArray || s.names == nil && !s.waits {
 		return
 	}
+	var names []string
 	for i := params + 1; i < int(doc.nodes[params].next); i = int(doc.nodes[i].next) {
-		name := string(doc.str(i))
+		names = append(names, string(doc.str(i)))
+	}
+	s.follow(names, add)
+}
+
+// follow adds or drops streams; from the first call on only those named are sent.
+func (s *marketSession) follow(names []string, add bool) {
+	for _, name := range names {
 		kept := s.names[:0:0]
 		for _, known := range s.names {
 			if known != name {

@@ -12,6 +12,7 @@ type order struct {
 	id          uint64
 	client      string
 	uid         string // the venue's textual id, where it has one
+	category    string // Bybit: spot, linear ...
 	cancelID    string // Binance: the client id of the cancel
 	side        side
 	kind        orderKind

@@ -219,3 +219,20 @@ func splitmix64(state *uint64) uint64 {
 }
 
 var errSelftest = errors.New("simex: selftest failed")
+
+// hexHMAC signs with the probe's secret as text.
+func hexHMAC(payload string) string {
+	mac := hmac.New(sha256.New, []byte(probeSecret))
+	mac.Write([]byte(payload))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// holds is an error unless text holds every part.
+func holds(text string, parts ...string) error {
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			return fmt.Errorf("simex: selftest: %q is not in %q", part, text)
+		}
+	}
+	return nil
+}

@@ -55,9 +55,8 @@ func ReadRecording(source io.Reader) (*Recording, error) {
 		if len(bytes.TrimSpace(scan.Bytes())) == 0 {
 			continue
 		}
-		stampText, frame, ok := bytes.Cut(scan.Bytes(), []byte(" "))
-		stamp, err := strconv.ParseInt(string(stampText), 10, 64)
-		if !ok || err != nil || len(frame) == 0 {
+		stamp, frame, ok := splitLine(scan.Bytes())
+		if !ok {
 			return nil, fmt.Errorf("%w: line %d is not `<receive time in ns> <raw frame>`", ErrRecording, number)
 		}
 		if first < 0 {
@@ -72,6 +71,22 @@ func ReadRecording(source io.Reader) (*Recording, error) {
 		return nil, fmt.Errorf("%w: no frames", ErrRecording)
 	}
 	return rec, nil
+}
+
+// splitLine takes a line apart. A bare frame is stamped by its own "ts", in ms.
+func splitLine(line []byte) (stamp int64, frame []byte, ok bool) {
+	if line[0] == '{' {
+		_, rest, found := bytes.Cut(line, []byte(`"ts":`))
+		end := 0
+		for end < len(rest) && rest[end] >= '0' && rest[end] <= '9' {
+			end++
+		}
+		stamp, err := strconv.ParseInt(string(rest[:end]), 10, 64)
+		return stamp * 1e6, line, found && err == nil
+	}
+	text, frame, found := bytes.Cut(line, []byte(" "))
+	stamp, err := strconv.ParseInt(string(text), 10, 64)
+	return stamp, frame, found && err == nil && len(frame) > 0
 }
 
 // Len is the number of frames.
@@ -107,17 +122,15 @@ func (r *Recording) streamIndex(name []byte) int {
 	return len(r.streams) - 1
 }
 
-// streamOf is the name in {"stream":"name",...}; nil for other frames.
+// streamOf is the name in {"stream":"name",...} or {"topic":"name",...}; nil for other frames.
 func streamOf(frame []byte) []byte {
-	rest, ok := bytes.CutPrefix(frame, []byte(`{"stream":"`))
-	if !ok {
-		return nil
+	for _, head := range []string{`{"stream":"`, `{"topic":"`} {
+		if rest, ok := bytes.CutPrefix(frame, []byte(head)); ok {
+			name, _, _ := bytes.Cut(rest, []byte(`"`))
+			return name
+		}
 	}
-	name, _, ok := bytes.Cut(rest, []byte(`"`))
-	if !ok {
-		return nil
-	}
-	return name
+	return nil
 }
 
 // quoteOf reads a combined bookTicker frame.

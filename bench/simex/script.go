@@ -30,6 +30,7 @@ type Plan struct {
 	Unknown     bool  // executed, but answered as "execution status unknown"
 	Vanish      bool  // answered as unknown and never executed
 	HideFor     int64 // ns for which queries do not see the order
+	OmitID      bool  // an error reply without the request's id (Bybit)
 	Cut         bool  // the connection is reset after execution, before the reply
 	Close       uint16
 }

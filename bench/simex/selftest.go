@@ -49,6 +49,8 @@ func selftestOf(kind string) []badClient {
 	switch kind {
 	case "binance", "binance-usdm":
 		return binanceClients(kind)
+	case "bybit":
+		return bybitClients()
 	}
 	return nil
 }
@@ -60,6 +62,8 @@ func wsPathOf(kind string) string {
 		return "/ws-api/v3"
 	case "binance-usdm":
 		return "/ws-fapi/v1"
+	case "bybit":
+		return "/v5/trade"
 	}
 	return ""
 }

@@ -1,5 +1,7 @@
 package simex
 
+import "sync/atomic"
+
 // usage counts what an IP or an account has spent, in the fixed windows that the venues publish.
 type usage struct {
 	minute, weight    int64
@@ -64,4 +66,22 @@ func (u *usage) connected(now int64, limit int) bool {
 	}
 	u.connects = append(u.connects, now)
 	return true
+}
+
+// perSecond counts within the running second. It may be read without the venue's lock.
+type perSecond struct{ second, used atomic.Int64 }
+
+// add counts one more and returns the use of this second.
+func (p *perSecond) add(now int64) int64 {
+	if p.second.Swap(now/1e9) != now/1e9 {
+		p.used.Store(0)
+	}
+	return p.used.Add(1)
+}
+
+func (p *perSecond) load(now int64) int64 {
+	if p.second.Load() != now/1e9 {
+		return 0
+	}
+	return p.used.Load()
 }

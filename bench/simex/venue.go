@@ -27,8 +27,9 @@ type Venue struct {
 	accounts    map[string]*account
 	instruments []*instrument
 	orders      []*order // by order id, from firstOrderID
-	events      []event  // of the request in work
-	scripted    uint64   // requests that the script has seen
+	byUID       map[string]*order
+	events      []event // of the request in work
+	scripted    uint64  // requests that the script has seen
 	executionID uint64
 	reports     int64
 	connNumber  uint64
@@ -56,7 +57,7 @@ type protocol interface {
 
 // Kinds are the exchanges that the examiner speaks.
 func Kinds() []string {
-	return []string{"binance", "binance-usdm"}
+	return []string{"binance", "binance-usdm", "bybit"}
 }
 
 // NewVenue makes a venue. It fails on a Kind, a key or an instrument that cannot be.
@@ -82,7 +83,7 @@ func NewVenue(config Config) (*Venue, error) {
 	if config.MaxBacklog == 0 {
 		config.MaxBacklog = 8 << 20
 	}
-	v := &Venue{config: config, rand: config.Rand, keys: map[string]*apiKey{}, accounts: map[string]*account{}, tokens: map[string]*token{}}
+	v := &Venue{config: config, rand: config.Rand, keys: map[string]*apiKey{}, accounts: map[string]*account{}, tokens: map[string]*token{}, byUID: map[string]*order{}}
 	if v.rand == nil {
 		v.rand = rand.Reader
 	}
@@ -108,6 +109,8 @@ func newProtocol(v *Venue) protocol {
 		return newBinance(v)
 	case "binance-usdm":
 		return newFutures(v)
+	case "bybit":
+		return newBybit(v)
 	}
 	panic("simex: a kind without a protocol: " + v.config.Kind)
 }
