@@ -210,9 +210,9 @@ func (t take) read(text []byte, ev *market.Event) (used int) {
 	case takeAskQty:
 		ev.Quote.AskQty, used = fixed.Quoted(text)
 	case takeBids:
-		ev.Depth.Bids, used = compactLadder(text, ev.Depth.Bids)
+		ev.Depth.Bids, used = market.ReadLadder(text, ev.Depth.Bids)
 	case takeAsks:
-		ev.Depth.Asks, used = compactLadder(text, ev.Depth.Asks)
+		ev.Depth.Asks, used = market.ReadLadder(text, ev.Depth.Asks)
 	case takeSymbol, takeSkipped:
 		used = t.text(text, ev)
 	case takeMaker:
