@@ -61,6 +61,12 @@ type Config struct {
 	// RehearseEvery is the pause between two rehearsals of the push on a shadow connection while the loop is idle.
 	// Default 20 us; negative: none.
 	RehearseEvery time.Duration
+	// Standbys is how many more order connections are kept connected, logged on and subscribed. When the one in use
+	// fails, the next takes over in the same turn. Default 0, at most 8.
+	Standbys int
+	// SessionLife is how long a connection may live before it is replaced, the new one first; a quarter of it is jitter.
+	// Default 22 h: Binance cuts after 24 h.
+	SessionLife time.Duration
 	// ConnectTimeout bounds resolve + connect + TLS + upgrade + login of one try. Default 10 s.
 	ConnectTimeout time.Duration
 	// BackoffMin and BackoffMax bound the pause before the next try; it doubles, with jitter. Defaults 250 ms, 30 s.
@@ -125,6 +131,7 @@ func (c Config) plan() (Config, error) {
 		need(c.Orders.URL != "" || c.Market.URL != "", "Orders.URL, Market.URL", "at least one connection is required"),
 		need(len(c.Armed) == 0 || c.Orders.URL != "", "Orders.URL", "is required to arm orders"),
 		need(len(c.Armed) == 0 || c.Signer != nil, "Signer", "is required to arm orders"),
+		need(c.Standbys >= 0 && c.Standbys <= 8, "Standbys", "is 0 to 8"),
 		need(len(c.Armed) <= 1<<16, "Armed", "holds at most 65536 orders"),
 		need(c.Market.URL == "" || len(c.Symbols) > 0, "Symbols", "name at least one for the market connection"),
 		checkURL("Orders.URL", c.Orders.URL),
@@ -139,6 +146,7 @@ func (c Config) plan() (Config, error) {
 	setDefault(&c.MessageMaxBytes, 1<<20)
 	setDefault(&c.MaxSendAge, 5*time.Millisecond)
 	setDefault(&c.RehearseEvery, 20*time.Microsecond)
+	setDefault(&c.SessionLife, 22*time.Hour)
 	setDefault(&c.ConnectTimeout, 10*time.Second)
 	setDefault(&c.BackoffMin, 250*time.Millisecond)
 	setDefault(&c.BackoffMax, 30*time.Second)

@@ -19,6 +19,8 @@ type counts struct {
 	births                                       uint64
 	idleTurns                                    uint64
 	dropped                                      uint64
+	switches                                     uint64
+	kills                                        uint64
 	rehearsals, rehearsalsRefused, rehearsalsMet uint64
 	outcomes                                     [orders.OutcomeCount]uint64
 }
@@ -35,11 +37,12 @@ type Stats struct {
 	Rehearsals        uint64 // pushes on the shadow connection
 	RehearsalsRefused uint64 // rehearsals that admit refused: the shadow is not able, and the path not warm
 	RehearsalsMet     uint64 // orders whose trigger came during a rehearsal
+	Switches          uint64 // times that another order session took over
 	Outcomes          [orders.OutcomeCount]uint64
 }
 
 // outcomesAt is where the outcomes begin among the published fields.
-const outcomesAt = 10
+const outcomesAt = 11
 
 // published is where the loop leaves copies of its counts for other threads.
 type published struct {
@@ -49,7 +52,7 @@ type published struct {
 func (p *published) publish(c *counts) {
 	for i, v := range [...]uint64{
 		c.marketFrames, c.badMessages, c.otherMessages, c.foreignReports, c.pongs, c.births, c.dropped,
-		c.rehearsals, c.rehearsalsRefused, c.rehearsalsMet,
+		c.rehearsals, c.rehearsalsRefused, c.rehearsalsMet, c.switches,
 	} {
 		p.fields[i].Store(v)
 	}
@@ -62,7 +65,7 @@ func (p *published) stats() Stats {
 	at := func(i int) uint64 { return p.fields[i].Load() }
 	s := Stats{
 		MarketFrames: at(0), BadMessages: at(1), OtherMessages: at(2), ForeignReports: at(3),
-		Pongs: at(4), Births: at(5), Dropped: at(6), Rehearsals: at(7), RehearsalsRefused: at(8), RehearsalsMet: at(9),
+		Pongs: at(4), Births: at(5), Dropped: at(6), Rehearsals: at(7), RehearsalsRefused: at(8), RehearsalsMet: at(9), Switches: at(10),
 	}
 	for i := range s.Outcomes {
 		s.Outcomes[i] = at(outcomesAt + i)

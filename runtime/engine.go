@@ -23,8 +23,9 @@ type Engine struct {
 	loop   *Loop
 	ids    *orders.IDs
 	track  *orders.Tracker
-	why    string // why the port is the one it is
-	ended  [sessionMax]chan error
+	why    string                  // why the port is the one it is
+	places [sessionMax]*supervisor // who owns which session place
+	births sync.Mutex              // many supervisors, one queue
 	events chan SessionEvent
 	// What the observer is shown by pointer; only drain writes it.
 	timing  Timing
@@ -53,24 +54,40 @@ func New(c Config) (*Engine, error) {
 	e.loop = &Loop{
 		clock: plan.Clock, dialect: plan.Dialect, strategy: plan.Strategy, space: plan.IDs,
 		maxSendAge: plan.MaxSendAge.Nanoseconds(),
-		births:     newQueue[*session](sessionMax),
-		ends:       newQueue[sessionEnd](sessionMax),
+		births:     newQueue[*session](2 * sessionMax),
+		renewals:   newQueue[uint16](2 * sessionMax),
+		ends:       newQueue[sessionEnd](2 * sessionMax),
 		timing:     newQueue[Timing](1 << 14),
-		receipt:    newQueue[orders.Receipt](1 << 14),
+		placed:     newPlaced(plan.TrackMax), ids: e.ids, track: e.track,
+		receipt: newQueue[orders.Receipt](1 << 14),
 	}
 	e.loop.market.Depth.Bids = make([]market.Level, 0, levelsMax)
 	e.loop.market.Depth.Asks = make([]market.Level, 0, levelsMax)
 	for i, spec := range plan.Armed {
-		template, err := plan.Dialect.Compile(spec, plan.IDs, plan.Signer)
+		a, err := plan.arm(spec)
 		if err != nil {
 			return nil, fmt.Errorf("runtime: armed order %d: %w", i, err)
 		}
+		template := a.template
 		if room := plan.SlotBytes - headRoom - tailRoom; template.Len() > room {
 			return nil, fmt.Errorf("%w: SlotBytes: armed order %d has %d bytes, a slot has room for %d", ErrConfig, i, template.Len(), room)
 		}
-		e.loop.armed = append(e.loop.armed, armed{spec: spec, template: template})
+		e.loop.armed = append(e.loop.armed, a)
 	}
 	return e, nil
+}
+
+// arm compiles an order and the request that cancels it.
+func (c *Config) arm(spec orders.Spec) (a armed, err error) {
+	a.spec = spec
+	if a.template, err = c.Dialect.Compile(spec, c.IDs, c.Signer); err != nil {
+		return a, err
+	}
+	cancel := orders.Spec{Action: orders.Cancel, Symbol: spec.Symbol, WindowMillis: spec.WindowMillis}
+	if a.cancel, err = c.Dialect.Compile(cancel, c.IDs, c.Signer); err != nil {
+		return a, fmt.Errorf("its cancel: %w", err)
+	}
+	return a, nil
 }
 
 // levelsMax is how many levels a side one market message may carry (Binance: a snapshot of 5000).
@@ -113,17 +130,22 @@ func (e *Engine) supervisors() []*supervisor {
 		if endpoint.URL == "" {
 			return
 		}
-		index := uint16(len(all))
-		e.ended[index] = make(chan error, 1)
-		all = append(all, &supervisor{engine: e, role: role, index: index, endpoint: endpoint, path: path, ended: e.ended[index]})
+		v := &supervisor{
+			engine: e, role: role, index: uint16(2 * len(all)), endpoint: endpoint, path: path,
+			ended: make(chan sessionEnd, 2), renew: make(chan struct{}, 1),
+		}
+		e.places[v.index], e.places[v.index+1] = v, v
+		all = append(all, v)
 	}
-	add(OrderRole, e.plan.Orders, e.plan.Dialect.OrderPath())
+	for range 1 + e.plan.Standbys {
+		add(OrderRole, e.plan.Orders, e.plan.Dialect.OrderPath())
+	}
 	add(MarketRole, e.plan.Market, e.plan.Dialect.MarketPath(e.plan.Symbols))
-	if len(all) == 2 {
+	if first, last := all[0], all[len(all)-1]; first.role != last.role {
 		// A market that is heard before orders can be placed only makes triggers that nobody can follow.
 		ready := make(chan struct{})
-		all[0].served = sync.OnceFunc(func() { close(ready) })
-		all[1].after = ready
+		first.served = sync.OnceFunc(func() { close(ready) })
+		last.after = ready
 	}
 	return all
 }
@@ -212,7 +234,14 @@ func (e *Engine) drain() {
 	}
 	var end sessionEnd
 	for e.loop.ends.take(&end) {
-		e.ended[end.session.index] <- end.err
+		e.places[end.session.index].ended <- end
+	}
+	var index uint16
+	for e.loop.renewals.take(&index) {
+		select {
+		case e.places[index].renew <- struct{}{}:
+		default: // it was asked before
+		}
 	}
 	for {
 		select {
@@ -221,6 +250,15 @@ func (e *Engine) drain() {
 		default:
 			return
 		}
+	}
+}
+
+// deliver hands a connection to the loop.
+func (e *Engine) deliver(s *session) {
+	e.births.Lock()
+	defer e.births.Unlock()
+	if !e.loop.births.put(&s) {
+		panic("runtime: more births than session places") // each supervisor has two places, and the queue has all
 	}
 }
 
@@ -245,7 +283,7 @@ func (e *Engine) session(role Role, index uint16, w *Wire) *session {
 		link: w.link, reader: w.reader, masks: w.masks,
 		signer: e.plan.Signer, ids: e.ids, track: e.track,
 		journal: e.plan.Journal, risk: e.plan.Risk,
-		marks:  marks{clock: e.plan.Clock},
+		marks: marks{clock: e.plan.Clock}, killed: &e.loop.killed,
 		flight: newFlight(e.plan.SlotCount),
 	}
 	s.cipher.buf = make([]byte, 0, 4*e.plan.SlotBytes)

@@ -43,6 +43,7 @@ type rig struct {
 	clock   *handClock
 	port    *netpoll.Fake
 	loop    *Loop
+	engine  *Engine
 	session *session
 	watch   *watcher
 	peer    *record.Link // the server's half of the keys
@@ -83,20 +84,8 @@ func newRigOf(t testing.TB, seed uint64, role Role, c Config) *rig {
 	r.port = netpoll.NewFake(arena, r.clock, netpoll.PortConfig{QueueSlots: 8}, seed)
 	r.loop = e.loop
 	r.loop.arena, r.loop.port = arena, r.port
-	ours, theirs := linkPair(t)
-	r.peer = theirs
-	w := &Wire{
-		link: &tlsio.Link{Link: *ours}, masks: wsproto.NewMasks(rand.Reader, maskPool),
-		reader: wsproto.NewReader(wsproto.ReaderConfig{MaxMessage: c.MessageMaxBytes}),
-	}
-	if err := w.masks.Fill(); err != nil {
-		t.Fatal(err)
-	}
-	r.session = e.session(role, 0, w)
-	r.session.handover.fd = 3
-	r.loop.births.put(&r.session)
-	r.turn()
-	r.sock = r.session.sock
+	r.engine = e
+	r.line(role, 0, nil)
 	t.Cleanup(func() {
 		if err := r.port.Close(); err != nil {
 			t.Error(err)
@@ -109,6 +98,32 @@ func newRigOf(t testing.TB, seed uint64, role Role, c Config) *rig {
 		}
 	})
 	return r
+}
+
+// line attaches a new session to the loop and makes it the one that the rig speaks through.
+func (r *rig) line(role Role, index uint16, replaces *session) {
+	r.t.Helper()
+	ours, theirs := linkPair(r.t)
+	w := &Wire{
+		link: &tlsio.Link{Link: *ours}, masks: wsproto.NewMasks(rand.Reader, maskPool),
+		reader: wsproto.NewReader(wsproto.ReaderConfig{MaxMessage: r.engine.plan.MessageMaxBytes}),
+	}
+	if err := w.masks.Fill(); err != nil {
+		r.t.Fatal(err)
+	}
+	s := r.engine.session(role, index, w)
+	s.handover.fd, s.replaces = 3, replaces
+	r.engine.deliver(s)
+	r.turn()
+	r.session, r.sock, r.peer, r.read, r.plain = s, s.sock, theirs, 0, nil
+}
+
+// standby attaches one more order session and returns a rig that speaks through it; r stays with the first.
+func (r *rig) standby(index uint16) *rig {
+	r.t.Helper()
+	other := *r
+	other.line(OrderRole, index, nil)
+	return &other
 }
 
 // linkPair is two ends of one connection.

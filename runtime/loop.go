@@ -8,7 +8,6 @@ import (
 	"orderwire/orders"
 	"orderwire/orders/fixed"
 	"orderwire/orders/market"
-	"orderwire/wsproto"
 )
 
 // sessionMax is how many connections one loop serves.
@@ -30,6 +29,9 @@ type Loop struct {
 	sessions [sessionMax]*session
 	orders   *session   // the live order session, nil for none
 	shadow   *rehearsal // nil: no rehearsals
+	placed   placed
+	ids      *orders.IDs
+	track    *orders.Tracker
 
 	done   [64]netpoll.Completion
 	market market.Event
@@ -37,16 +39,21 @@ type Loop struct {
 	// What strategies, journals and risk gates are shown by pointer lies here: behind an interface it would escape.
 	trigger trigger
 	told    orders.Receipt
-	now    int64
+	now     int64
 
 	maxSendAge int64
+	killed     bool   // latched: no new orders until it is reset
+	sweep      uint64 // the kill's cancels: next id to look at, 0 for done
+	retiring   int    // sessions in phase Draining
 
-	births  *queue[*session]
-	ends    *queue[sessionEnd]
-	timing  *queue[Timing]
-	receipt *queue[orders.Receipt]
-	halt    atomic.Bool // drain and end every connection, take no order
-	quit    atomic.Bool // stop turning; set when every connection was handed back
+	births   *queue[*session]
+	renewals *queue[uint16]
+	ends     *queue[sessionEnd]
+	timing   *queue[Timing]
+	receipt  *queue[orders.Receipt]
+	kill     atomic.Bool // latch killed in the next turn; cleared by Engine.Reset
+	halt     atomic.Bool // drain and end every connection, take no order
+	quit     atomic.Bool // stop turning; set when every connection was handed back
 
 	counts counts
 	seen   published
@@ -65,8 +72,16 @@ func (l *Loop) turn(now int64) (work int) {
 	work = l.born(now)
 	work += l.reap(now)
 	l.deadlines(now)
+	if l.kill.Load() != l.killed {
+		l.latch()
+	}
+	if l.sweep != 0 {
+		work += l.sweepOpen(now)
+	}
 	if l.halt.Load() {
 		l.drain(now)
+	} else if l.retiring > 0 {
+		l.followAll(now)
 	}
 	l.strategy.Turn(now, l)
 	if work == 0 {
@@ -94,10 +109,8 @@ func (l *Loop) attach(s *session, now int64) {
 	s.sock, s.port, s.arena = sock, l.port, l.arena
 	l.sessions[s.index] = s
 	s.phase.advance(Live)
-	if s.role == OrderRole {
-		l.orders = s
-	}
 	l.counts.births++
+	l.succeed(s, now)
 	// What arrived behind the handshakes is read first, as if it had just been received.
 	if err := l.glued(s, now); err != nil {
 		l.end(s, err)
@@ -189,28 +202,18 @@ func (l *Loop) deadlines(now int64) {
 	}
 }
 
-// drain ends all connections politely: Close, then what the peer still has to say, within drainNanos.
+// drain lets all connections leave politely: what is open is answered, Close, then what the peer still has to say.
 func (l *Loop) drain(now int64) {
 	for _, s := range l.sessions {
 		switch {
 		case s == nil || s.phase == Ended:
 		case s.phase == Live:
-			s.phase.advance(Draining)
-			s.closeAt = now + drainNanos
-		case s.track.Waiting() == 0 && !s.closing:
-			s.closing = true
-			l.sayClose(s, wsproto.CloseNormal, "", now)
-		case now > s.closeAt:
-			l.end(s, ErrStopped)
+			l.retire(s, now)
+		default:
+			l.follow(s, now, ErrStopped)
 		}
 	}
 }
-
-// drainNanos is how long a halted loop waits for acks and for the peer's Close.
-const drainNanos = 1_000_000_000
-
-// ErrStopped ends the connections of a loop that was told to stop.
-var ErrStopped = errors.New("runtime: stopped")
 
 // end takes a connection out of service. Its orders without evidence become Unknown.
 func (l *Loop) end(s *session, err error) {
@@ -218,10 +221,13 @@ func (l *Loop) end(s *session, err error) {
 		return
 	}
 	s.cause = err
+	if s.phase == Draining {
+		l.retiring--
+	}
 	s.phase.advance(Ended)
 	abort := s.role == OrderRole && l.port.Unsent(s.sock) > 0
 	if l.orders == s {
-		l.orders = nil
+		l.elect(s)
 	}
 	if !abort {
 		s.farewell(l.now)
@@ -233,7 +239,7 @@ func (l *Loop) end(s *session, err error) {
 func (l *Loop) buried(s *session) {
 	if s.role == OrderRole {
 		for {
-			receipt, more := s.track.Lose(l.now)
+			receipt, more := s.track.LoseOn(s.index, l.now)
 			if !more {
 				break
 			}
@@ -273,15 +279,39 @@ func (l *Loop) Push(order Armed, price, qty fixed.Number, at int64) (uint64, ord
 	}
 	now := l.clock.Now()
 	t := &l.trigger
-	*t = trigger{order: order, armed: &l.armed[order], intended: at}
+	a := &l.armed[order]
+	*t = trigger{order: order, spec: &a.spec, template: a.template, intended: at}
 	t.values = orders.Values{Price: price, Qty: qty, WallNanos: l.clock.Wall(now)}
 	id, outcome := l.orders.push(t, now)
 	l.counts.outcomes[outcome]++
-	if wait := l.shadow.met(at); wait > 0 && outcome == orders.Sent {
-		l.orders.marks.now.RehearsalWait = wait
-		l.counts.rehearsalsMet++
+	if outcome == orders.Sent {
+		l.placed.put(id, order, l.orders.index)
+		if wait := l.shadow.met(at); wait > 0 {
+			l.orders.marks.now.RehearsalWait = wait
+			l.counts.rehearsalsMet++
+		}
 	}
 	return id, outcome
+}
+
+// Cancel asks for the end of order id. See Hand.
+func (l *Loop) Cancel(id uint64, at int64) (uint64, orders.Outcome) {
+	place, known := l.placed.find(id)
+	if !known {
+		l.counts.outcomes[orders.BadValue]++
+		return 0, orders.BadValue
+	}
+	s, now := l.lineOf(place.session), l.clock.Now()
+	if s == nil {
+		l.counts.outcomes[orders.NotLive]++
+		return 0, orders.NotLive
+	}
+	t, a := &l.trigger, &l.armed[place.order]
+	*t = trigger{order: place.order, spec: &a.spec, template: a.cancel, intended: at}
+	t.values = orders.Values{Target: id, WallNanos: l.clock.Wall(now)}
+	request, outcome := s.push(t, now)
+	l.counts.outcomes[outcome]++
+	return request, outcome
 }
 
 // Live tells whether a Push would find a live order session. See Hand.

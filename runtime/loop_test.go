@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	goruntime "runtime"
 	"testing"
 
 	"orderwire/orders"
@@ -194,12 +195,14 @@ func TestQueueBetweenGoroutines(t *testing.T) {
 	go func() {
 		for i := range n {
 			for !q.put(&i) {
+				goruntime.Gosched()
 			}
 		}
 	}()
 	for want := range n {
 		var got int
 		for !q.take(&got) {
+			goruntime.Gosched()
 		}
 		if got != want {
 			t.Fatalf("took %d, want %d", got, want)

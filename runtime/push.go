@@ -15,15 +15,17 @@ const (
 // trigger is one decision on its way to the wire.
 type trigger struct {
 	order    Armed
-	armed    *armed
+	spec     *orders.Spec
+	template *orders.Template
 	values   orders.Values
 	intended int64
 }
 
-// armed is one compiled order.
+// armed is one compiled order, and the request that cancels it.
 type armed struct {
 	spec     orders.Spec
 	template *orders.Template
+	cancel   *orders.Template
 }
 
 // push turns one trigger into one record on its way to the kernel. Loop thread only.
@@ -42,7 +44,7 @@ func (s *session) push(t *trigger, now int64) (uint64, orders.Outcome) {
 		return 0, orders.NoSlot
 	}
 	buf := s.arena.Bytes(slot)
-	template := t.armed.template
+	template := t.template
 	t.values.ID = s.ids.Next()
 	s.marks.start(s.timings.place(t.values.ID), t.values.ID, t.order, t.intended, now)
 
@@ -55,13 +57,22 @@ func (s *session) push(t *trigger, now int64) (uint64, orders.Outcome) {
 	from, to := s.link.SealInPlace(buf, at, n)
 	s.marks.hit(Sealed)
 
-	s.track.Add(t.values.ID, now, template, t.values.Price, t.values.Qty)
-	s.journal.Intent(t.values.ID, t.order, &t.values, now)
+	s.remember(t, now)
 	s.flight.add(slot, t.values.ID, now)
 	s.port.Send(s.sock, slot, from, to) // from here the kernel owns slot
 	s.port.Submit()
 	s.marks.hit(Submitted)
 	return t.values.ID, orders.Sent
+}
+
+// remember makes the order known before its bytes leave: to the tracker and to the journal.
+func (s *session) remember(t *trigger, now int64) {
+	if t.template.Spec().Action == orders.Cancel {
+		s.track.AddCancel(s.index, t.values.ID, t.values.Target, now)
+	} else {
+		s.track.AddOn(s.index, t.values.ID, now, t.template, t.values.Price, t.values.Qty)
+	}
+	s.journal.Intent(t.values.ID, t.order, &t.values, now)
 }
 
 // frame makes a message of the payload at headRoom: a masked text frame, or as it stands (HTTP).
@@ -74,10 +85,11 @@ func frame(t *orders.Template, buf []byte, n int, masks *wsproto.Masks) (at, siz
 
 // admit asks all that could stop an order. Each answer names its reason.
 func (s *session) admit(t *trigger, now int64) orders.Outcome {
+	cancel := t.template.Spec().Action == orders.Cancel
 	switch {
-	case s.phase != Live:
+	case s.phase != Live && !(cancel && s.phase == Draining && !s.closing):
 		return orders.NotLive
-	case !t.armed.template.Fits(t.values.Price, t.values.Qty):
+	case !t.template.Fits(t.values.Price, t.values.Qty):
 		return orders.BadValue
 	case !s.port.Room(s.sock):
 		return orders.BackPressured
@@ -89,8 +101,14 @@ func (s *session) admit(t *trigger, now int64) orders.Outcome {
 		return orders.KeyExhausted
 	case s.link.PendingControl():
 		return orders.BackPressured // what the record layer owes its peer goes first
-	case !s.journal.Room():
+	case !cancel && !s.journal.Room():
 		return orders.JournalFull
 	}
-	return s.risk.Check(&t.armed.spec, &t.values, now)
+	if cancel {
+		return orders.Sent // a cancel passes every gate of ours
+	}
+	if *s.killed {
+		return orders.Killed
+	}
+	return s.risk.Check(t.spec, &t.values, now)
 }

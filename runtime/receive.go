@@ -115,8 +115,7 @@ func (l *Loop) event(s *session, ev *wsproto.Event, at int64) error {
 		}
 		l.orderMessage(s, ev.Payload, at)
 	case wsproto.EventClose:
-		if s.phase == Live {
-			s.phase.advance(Draining)
+		if !s.closing {
 			l.sayClose(s, ev.Code, "", at) // RFC 6455 §5.5.1: the code is echoed
 		}
 		return ev.CloseError()
@@ -142,8 +141,12 @@ func (l *Loop) orderMessage(s *session, message []byte, at int64) {
 		l.counts.badMessages++
 		return
 	}
-	if r.Kind == orders.ReportOther {
+	switch r.Kind {
+	case orders.ReportOther:
 		l.counts.otherMessages++
+		return
+	case orders.ReportShutdown:
+		l.renewal(s)
 		return
 	}
 	id, ours := l.idOf(r)

@@ -79,7 +79,7 @@ func (r *rehearsal) build(e *Engine, fd int) error {
 	}
 	s := e.session(OrderRole, 0, w)
 	s.signer, s.ids, s.track, s.journal, s.risk = signer, &orders.IDs{}, orders.NewTracker(shadowTrack), noJournal{}, noRisk{}
-	s.port, s.arena = r.port, e.loop.arena
+	s.port, s.arena, s.killed = r.port, e.loop.arena, new(bool)
 	if s.sock, err = r.port.Attach(fd, 0); err != nil {
 		return err
 	}
@@ -134,7 +134,8 @@ func (l *Loop) rehearse() {
 	}
 	r.from = l.clock.Now()
 	t := &l.trigger
-	*t = trigger{armed: &r.armed[r.next], intended: r.from}
+	a := &r.armed[r.next]
+	*t = trigger{spec: &a.spec, template: a.template, intended: r.from}
 	t.values = orders.Values{Price: r.price, Qty: r.qty, WallNanos: l.clock.Wall(r.from)}
 	id, outcome := r.session.push(t, r.from)
 	if outcome == orders.Sent {

@@ -94,11 +94,14 @@ type session struct {
 	track   *orders.Tracker
 	journal Journal
 	risk    Risk
+	killed  *bool // the loop's latch
 	marks   marks
 	timings timings
 	flight  flight
 
 	handover handover // until it is attached
+	replaces *session // whom it follows, until it is attached
+	retired  bool     // it takes no new orders: its replacement is live
 	cause    error    // why it is ending
 	closing  bool     // our Close was sent
 	closeAt  int64    // when a Draining session is ended at the latest; 0: not draining

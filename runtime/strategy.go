@@ -23,6 +23,8 @@ type Hand interface {
 	// Push fires an armed order at once. at is the loop time for which the trigger was intended (the receive
 	// time of the market frame, or the planned time of a paced order): latency counts from there.
 	Push(order Armed, price, qty fixed.Number, at int64) (id uint64, outcome orders.Outcome)
+	// Cancel asks the venue to cancel order id, by its client id. at is as for Push. A cancel passes every gate of ours.
+	Cancel(id uint64, at int64) (request uint64, outcome orders.Outcome)
 	// Live tells whether a Push would find its order session in state Live.
 	Live() bool
 }

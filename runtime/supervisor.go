@@ -31,10 +31,11 @@ type handover struct {
 type supervisor struct {
 	engine   *Engine
 	role     Role
-	index    uint16
+	index    uint16 // the first of its two session places: the connection in use and the one that replaces it
 	endpoint Endpoint
 	path     string
-	ended    chan error
+	ended    chan sessionEnd
+	renew    chan struct{}   // the loop asks for a replacement: the venue announced the end of this connection
 	after    <-chan struct{} // closed when this connection may be made; nil: at once
 	served   func()          // called when it was handed over for the first time; may be nil
 }
@@ -77,17 +78,16 @@ var errServed = errors.New("runtime: closed by the peer in good order")
 // once lives through one connection and returns why it ended.
 func (v *supervisor) once(ctx context.Context) error {
 	v.engine.tell(SessionEvent{Role: v.role, Phase: Connecting, Peer: v.endpoint.URL})
-	s, err := v.birth(ctx)
+	s, err := v.birth(ctx, v.index)
 	if err != nil {
 		v.engine.tell(SessionEvent{Role: v.role, Phase: Ended, Peer: v.endpoint.URL, Err: err})
 		return err
 	}
-	v.engine.tell(SessionEvent{Role: v.role, Phase: Live, Peer: v.endpoint.URL, Note: noteOf(&s.link.Info), Kernel: s.link.Info.SealedBy})
-	v.engine.loop.births.put(&s)
+	v.hand(s)
 	if v.served != nil {
 		v.served()
 	}
-	err = <-v.ended // the loop always ends what it took over, also when it stops
+	err = v.attend(ctx, s)
 	var closed *wsproto.CloseError
 	if errors.As(err, &closed) && closed.Code == wsproto.CloseNormal {
 		err = fmt.Errorf("%w: %w", errServed, err)
@@ -96,8 +96,44 @@ func (v *supervisor) once(ctx context.Context) error {
 	return err
 }
 
-// birth is the list of steps from nothing to a connection that the loop can take.
-func (v *supervisor) birth(ctx context.Context) (*session, error) {
+// hand gives a connection to the loop, which ends everything that it took over, also when it stops.
+func (v *supervisor) hand(s *session) {
+	v.engine.tell(SessionEvent{Role: v.role, Phase: Live, Peer: v.endpoint.URL, Note: noteOf(&s.link.Info), Kernel: s.link.Info.SealedBy})
+	v.engine.deliver(s)
+}
+
+// attend waits for the end of the connection in use. Before the venue cuts it (its life is known) or when the venue says
+// that it will, a replacement is made first: orders in flight are followed on the old one until they are answered.
+func (v *supervisor) attend(ctx context.Context, used *session) error {
+	// A quarter of the life is jitter, so that standbys are never replaced together.
+	life := v.engine.plan.SessionLife
+	timer := time.NewTimer(life - rand.N(life/4+1))
+	defer timer.Stop()
+	for {
+		select {
+		case end := <-v.ended:
+			if end.session == used {
+				return end.err
+			}
+			continue // the replaced one has been followed to its end
+		case <-v.renew:
+		case <-timer.C:
+		}
+		next, err := v.birth(ctx, v.index+(used.index-v.index+1)%2)
+		if err != nil {
+			v.engine.tell(SessionEvent{Role: v.role, Phase: Connecting, Peer: v.endpoint.URL, Err: fmt.Errorf("runtime: replacement: %w", err)})
+			timer.Reset(v.engine.plan.BackoffMax)
+			continue
+		}
+		next.replaces = used
+		v.hand(next)
+		used = next
+		timer.Reset(life - rand.N(life/4+1))
+	}
+}
+
+// birth is the list of steps from nothing to a connection that the loop can take at place index.
+func (v *supervisor) birth(ctx context.Context, index uint16) (*session, error) {
 	ctx, cancel := context.WithTimeout(ctx, v.engine.plan.ConnectTimeout)
 	defer cancel()
 	w, err := Open(ctx, WireConfig{
@@ -110,7 +146,7 @@ func (v *supervisor) birth(ctx context.Context) (*session, error) {
 	if err := v.login(w); err != nil {
 		return nil, errors.Join(fmt.Errorf("runtime: login at %s: %w", v.endpoint.URL, err), w.Close())
 	}
-	s := v.engine.session(v.role, v.index, w)
+	s := v.engine.session(v.role, index, w)
 	s.handover = handover{cipher: w.cipher, plain: w.plain}
 	if s.handover.fd, err = w.conn.Detach(); err != nil {
 		return nil, errors.Join(fmt.Errorf("runtime: hand-over of %s: %w", v.endpoint.URL, err), w.Close())
