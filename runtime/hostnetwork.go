@@ -36,8 +36,10 @@ func (h *hostNetwork) Sink() (int, Sink, error) {
 func (h *hostNetwork) Port(clock netpoll.Clock, arena *netpoll.Arena) (netpoll.Port, string, error) {
 	switch h.backend {
 	case "auto":
-		port, err := netpoll.NewDirect(arena, clock, netpoll.PortConfig{})
-		return port, "auto has no ring yet", err
+		return netpoll.Auto(arena, clock, netpoll.PortConfig{})
+	case "ring":
+		port, err := netpoll.NewRing(arena, clock, netpoll.PortConfig{})
+		return port, "chosen by the configuration", err
 	case "direct":
 		port, err := netpoll.NewDirect(arena, clock, netpoll.PortConfig{})
 		return port, "chosen by the configuration", err
