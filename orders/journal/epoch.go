@@ -95,6 +95,21 @@ func (s *State) Close() error {
 	return err
 }
 
+// subfolder makes a folder (0700) beneath this one, durably.
+func (s *State) subfolder(name string) error {
+	err := unix.Mkdirat(int(s.dir.Fd()), name, 0o700)
+	if errors.Is(err, unix.EEXIST) {
+		return nil
+	}
+	if err == nil {
+		err = s.dir.Sync()
+	}
+	if err != nil {
+		return fmt.Errorf("journal: cannot make %s: %w", filepath.Join(s.path, name), err)
+	}
+	return nil
+}
+
 // take locks the folder and reads what is in it.
 func (s *State) take() error {
 	if err := unix.Flock(int(s.dir.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {

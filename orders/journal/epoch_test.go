@@ -23,6 +23,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(holderEnv); dir != "" {
 		os.Exit(hold(dir))
 	}
+	if dir := os.Getenv(writerEnv); dir != "" {
+		os.Exit(write(dir))
+	}
 	os.Exit(m.Run())
 }
 
