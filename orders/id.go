@@ -222,6 +222,9 @@ func (i *IDs) Next() uint64 {
 	return i.last
 }
 
+// Peek is what Next will hand out: admission and journal ask about an order under its own id before it has one.
+func (i *IDs) Peek() uint64 { return i.last + 1 }
+
 // Left is how many counters are left.
 func (i *IDs) Left() uint64 { return CounterMax - i.last }
 
