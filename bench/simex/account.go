@@ -16,6 +16,7 @@ import (
 type apiKey struct {
 	Key
 	account *account
+	nonce   uint64 // Kraken: the last one; the venue's lock guards it
 
 	mu  sync.Mutex // guards mac, which keeps its state between uses
 	mac hash.Hash  // HMAC-SHA256 over Secret as text
@@ -29,6 +30,7 @@ type account struct {
 	nextSub int
 	usage   usage
 
+	meters    []*meter         // Kraken
 	second    perSecond        // requests of this second, where the venue counts so
 	listenKey string           // Binance USD-M: the one key of the account
 	dcp       map[string]int64 // Bybit: disconnect protection by product, in ns

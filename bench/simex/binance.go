@@ -69,7 +69,9 @@ func (v *Venue) admitConnect(now int64, weight int64) int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.usage.banned(now) {
-		v.tally.add(cOverLimit)
+		if which := v.usage.banCounter(); which < counterCount {
+			v.tally.add(which)
+		}
 		return 418
 	}
 	if !v.usage.connected(now, v.config.Limits.ConnectsPer5Min) {
@@ -104,7 +106,7 @@ func (b *binance) expire(c *Conn, now int64) {
 			s.dropStream()
 		}
 		if s.logged != nil {
-			s.logged = nil
+			s.logged, s.revoked = nil, true
 			c.send(now, now, []byte(`{"id":null,"status":401,"error":{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}}`))
 		}
 	}

@@ -23,6 +23,9 @@ func (s *binanceSession) authenticate(call *binanceCall) *refusal {
 	name, given := s.keyName(call)
 	signature := call.find("signature")
 	if !given && signature == nil && auth != authAlways && auth != authLogon {
+		if s.revoked {
+			return &refusal{counterCount, 401, -2015, "Invalid API-key, IP, or permissions for action.", 0}
+		}
 		if s.logged == nil {
 			return &refusal{cBadSignatures, 401, -2014, "API-key format invalid.", 0}
 		}
@@ -159,7 +162,7 @@ func (s *binanceSession) window(call *binanceCall) (int64, *refusal) {
 
 // logon is session.logon: from here on the key stands for the connection.
 func (s *binanceSession) logon(call *binanceCall) *refusal {
-	s.logged, s.logonAt = call.key, call.now
+	s.logged, s.logonAt, s.revoked = call.key, call.now, false
 	s.reply(call, s.sessionStatus(call, nil))
 	return nil
 }

@@ -14,6 +14,7 @@ type binanceSession struct {
 	limits  bool
 	micros  bool
 	logged  *apiKey // after session.logon
+	revoked bool    // by script: what fails now is no fault of the client
 	logonAt int64
 	stream  int // subscription id + 1
 	call    binanceCall
@@ -182,7 +183,7 @@ func (s *binanceSession) admit(call *binanceCall) *refusal {
 		}
 	}
 	s.c.closeWith(call.now, 1008, "banned")
-	return &refusal{cOverLimit, 418, -1003, "Way too much request weight used; IP banned.", u.bannedUntil / 1e6}
+	return &refusal{u.banCounter(), 418, -1003, "Way too much request weight used; IP banned.", u.bannedUntil / 1e6}
 }
 
 // checkNames refuses parameters that the method does not know, and misses those that it needs.

@@ -88,7 +88,7 @@ func (call *bybitREST) admit() *refusal {
 	case call.now < call.v.closedUntil:
 		return &refusal{counterCount, 503, 10016, "Server error.", 0}
 	case u.banned(call.now):
-		return &refusal{cOverLimit, 403, 403, "access too frequent", 0}
+		return &refusal{u.banCounter(), 403, 403, "access too frequent", 0}
 	case limits.WeightPerMinute > 0 && u.spend(call.now, 1) > int64(limits.WeightPerMinute):
 		u.refuse(call.now, limits)
 		return &refusal{cOverLimit, 403, 403, "access too frequent", 0}

@@ -92,7 +92,7 @@ type Limits struct {
 func LooseLimits() Limits {
 	return Limits{
 		WeightPerMinute: 1_000_000, OrdersPer10s: 1_000_000, OrdersPerDay: 100_000_000,
-		OrdersPerSecond: 100_000, MarketInPerSecond: 5, BanAfter: 10, BanNanos: 120e9,
+		OrdersPerSecond: 100_000, MarketInPerSecond: 5, CounterMax: 100_000_000, CounterDecay: 100_000, BanAfter: 10, BanNanos: 120e9,
 	}
 }
 

@@ -37,6 +37,7 @@ type Conn struct {
 	dies     int64 // end of the connection's allowed life, 0 for never
 	rx       int64 // receive stamp of the message in work
 	text     []byte
+	greet    []byte // sent right behind the upgrade
 
 	outMu  sync.Mutex
 	out    []byte
@@ -160,6 +161,9 @@ func (c *Conn) exchange(now int64) {
 	c.v.tally.add(cUpgrades)
 	c.phase, c.session = phaseOpen, session
 	c.append(func(dst []byte) []byte { return r.appendSwitch(dst) })
+	if c.greet != nil {
+		c.send(now, now, c.greet)
+	}
 }
 
 func (c *Conn) respond(now int64, answer *reply) {

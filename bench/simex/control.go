@@ -1,11 +1,19 @@
 package simex
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strings"
+)
 
-// control answers the examiner's own paths, on the same port as the venue: GET /counts, GET /orders and POST /go.
+// control answers the examiner's own paths, on the same port as the venue: GET /simex/counts, GET /simex/orders and
+// POST /simex/go, and the same without /simex where the venue has no such paths itself (Coinbase has /orders).
 // nil means that the request is for the venue.
 func (v *Venue) control(r *request) *reply {
-	switch r.method + " " + string(r.path) {
+	path, own := strings.CutPrefix(string(r.path), "/simex")
+	if !own && strings.HasPrefix(v.config.Kind, "coinbase") {
+		return nil
+	}
+	switch r.method + " " + path {
 	case "GET /counts":
 		counts := v.Counts()
 		return &reply{status: 200, body: counts.appendJSON(nil)}

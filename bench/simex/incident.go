@@ -40,7 +40,7 @@ func (v *Venue) Inject(now int64, in Incident) {
 	case ClockStep:
 		v.step.Add(in.Nanos)
 	case Ban:
-		v.usage.bannedUntil = now + in.Nanos
+		v.usage.bannedUntil, v.usage.told = now+in.Nanos, false
 	case Maintenance:
 		v.closedUntil = now + in.Nanos
 	}

@@ -19,6 +19,8 @@ type probe struct {
 	now   int64
 	seed  uint64
 	order int
+	nonce int
+	token string
 	got   []byte   // bytes not yet read
 	texts []string // text messages received
 	pings [][]byte
@@ -31,16 +33,22 @@ const (
 	probeHMAC   = "selftest-hmac-key"
 	probeEd     = "selftest-ed25519-key"
 	probeSecret = "selftest-secret-of-no-worth"
+	probeBase64 = "c2VsZnRlc3Qtc2VjcmV0LW9mLW5vLXdvcnRo" // the same, as venues hand out binary secrets
+	probePhrase = "selftest-phrase"
 )
 
 // probeSigner is a fixed Ed25519 key: it opens nothing but the selftest's own venue.
 var probeSigner = ed25519.NewKeyFromSeed([]byte("simex selftest seed, 32 bytes ok"))
 
 func probeConfig(kind string) Config {
+	secret := probeSecret
+	if kind == "kraken" || kind == "coinbase" {
+		secret = probeBase64
+	}
 	return Config{
 		Kind: kind, Rand: &splitmix{state: 7},
 		Keys: []Key{
-			{ID: probeHMAC, Secret: probeSecret},
+			{ID: probeHMAC, Secret: secret, Passphrase: probePhrase},
 			{ID: probeEd, Ed25519: probeSigner.Public().(ed25519.PublicKey)}, //nolint:forcetypeassert // by the package's contract
 		},
 	}

@@ -51,6 +51,8 @@ func selftestOf(kind string) []badClient {
 		return binanceClients(kind)
 	case "bybit":
 		return bybitClients()
+	case "kraken":
+		return krakenClients()
 	}
 	return nil
 }
@@ -64,6 +66,8 @@ func wsPathOf(kind string) string {
 		return "/ws-fapi/v1"
 	case "bybit":
 		return "/v5/trade"
+	case "kraken":
+		return "/v2"
 	}
 	return ""
 }

@@ -5,6 +5,7 @@ type token struct {
 	account *account
 	key     *apiKey
 	expires int64
+	revoked bool  // by script
 	held    *Conn // a private subscription made with it keeps it alive, where the venue says so
 }
 

@@ -11,6 +11,7 @@ type usage struct {
 	refused           int
 	refusedIn         int64
 	bannedUntil       int64
+	told              bool // the client knows of the ban
 }
 
 // spend adds request weight and returns the use of this minute.
@@ -44,8 +45,17 @@ func (u *usage) refuse(now int64, limits *Limits) bool {
 	if limits.BanAfter == 0 || u.refused < limits.BanAfter {
 		return false
 	}
-	u.bannedUntil = now + limits.BanNanos
+	u.bannedUntil, u.told = now+limits.BanNanos, true
 	return true
+}
+
+// banCounter is what a request during a ban raises: the first one cannot know of a ban that a script imposed.
+func (u *usage) banCounter() counter {
+	if !u.told {
+		u.told = true
+		return counterCount
+	}
+	return cOverLimit
 }
 
 // banned tells whether the IP is shut out now.

@@ -57,7 +57,7 @@ type protocol interface {
 
 // Kinds are the exchanges that the examiner speaks.
 func Kinds() []string {
-	return []string{"binance", "binance-usdm", "bybit"}
+	return []string{"binance", "binance-usdm", "bybit", "kraken"}
 }
 
 // NewVenue makes a venue. It fails on a Kind, a key or an instrument that cannot be.
@@ -111,6 +111,8 @@ func newProtocol(v *Venue) protocol {
 		return newFutures(v)
 	case "bybit":
 		return newBybit(v)
+	case "kraken":
+		return newKraken(v)
 	}
 	panic("simex: a kind without a protocol: " + v.config.Kind)
 }
@@ -158,6 +160,11 @@ func (v *Venue) forget(c *Conn) {
 	}
 	for _, a := range v.accounts {
 		a.unsubscribe(c)
+	}
+	for _, t := range v.tokens {
+		if t.held == c {
+			t.held = nil
+		}
 	}
 }
 
