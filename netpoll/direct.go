@@ -1,7 +1,6 @@
 package netpoll
 
 import (
-	"slices"
 	"syscall"
 	"unsafe"
 
@@ -14,9 +13,8 @@ type Direct struct {
 	table
 	arena    *Arena
 	clock    Clock
-	dirty    []uint16 // sockets with sends that no Submit has tried yet
-	busy     int      // sockets with sends to reap or to retry, or closing
-	turn     int      // where the next Reap begins, so that no socket is always last
+	busy     int // sockets with sends to reap or to retry, or closing
+	turn     int // where the next Reap begins, so that no socket is always last
 	counters Counters
 }
 
@@ -30,7 +28,6 @@ func NewDirect(arena *Arena, clock Clock, c PortConfig) (Port, error) {
 		table: newTable(c.Sockets, c.QueueSlots),
 		arena: arena,
 		clock: clock,
-		dirty: make([]uint16, 0, c.Sockets),
 	}, nil
 }
 
@@ -58,33 +55,27 @@ func (d *Direct) Room(s Sock) bool {
 // Unsent is what of s the kernel did not take yet. Units: bytes.
 func (d *Direct) Unsent(s Sock) int { return d.find(s).queue.unsent }
 
-// Send queues slot[from:to]; Submit makes the system call.
+// Send makes the system call at once where nothing waits before it: there is nothing to be gained by
+// waiting for Submit, and the shortest way is the fastest.
 func (d *Direct) Send(s Sock, slot Slot, from, to int) {
 	k := d.find(s)
 	if k.phase != open {
 		panic("netpoll: send on a socket that is being detached")
 	}
 	d.arena.own.lend(slot)
+	first := !k.queue.waiting()
 	k.queue.push(slot, from, to)
 	if !k.busy {
 		k.busy = true
 		d.busy++
 	}
-	if !k.dirty {
-		k.dirty = true
-		d.dirty = append(d.dirty, s.Index)
+	if first {
+		flush(k, d.arena, &d.counters)
 	}
 }
 
-// Submit hands over what was queued, as far as the kernel takes it.
-func (d *Direct) Submit() {
-	for _, i := range d.dirty {
-		k := &d.sockets[i]
-		k.dirty = false
-		flush(k, d.arena, &d.counters)
-	}
-	d.dirty = d.dirty[:0]
-}
+// Submit has nothing left to do: what Send could not hand over, the kernel had refused, and Reap tries again.
+func (d *Direct) Submit() {}
 
 // flush sends what waits in k's queue, in order, until the kernel refuses.
 func flush(k *socket, arena *Arena, counters *Counters) {
@@ -251,9 +242,6 @@ func (d *Direct) Detach(s Sock, abort bool) {
 func (d *Direct) end(i uint16) Completion {
 	k := &d.sockets[i]
 	c := Completion{Kind: Closed, Session: k.session, Sock: d.sock(i), Errno: closeSocket(k.fd, k.abort)}
-	if k.dirty { // its queue was cancelled before any Submit came
-		d.dirty = slices.DeleteFunc(d.dirty, func(dirty uint16) bool { return dirty == i })
-	}
 	d.busy--
 	d.leave(i)
 	return c

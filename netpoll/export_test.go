@@ -14,3 +14,18 @@ func NewRingOf515(a *Arena, clock Clock, c PortConfig) (Port, error) {
 		deferTaskrun: true, taskrunFlag: true, registeredRing: true, fixedFiles: true, bufferRing: true, multishot: true,
 	})
 }
+
+// Interleave is the order in which Dial tries addresses.
+var Interleave = interleave
+
+// SlowedClock is a counter clock that is behind by lag.
+func SlowedClock(lag int64) (AnchoredClock, bool) {
+	clock, _ := NewClock()
+	c, ok := clock.(*tscClock)
+	if ok {
+		late := *c.line.Load()
+		late.nanos -= lag
+		c.draw(late)
+	}
+	return c, ok
+}

@@ -102,6 +102,7 @@ const (
 	setupTaskrunFlag  = 1 << 9  // 5.19
 	setupSingleIssuer = 1 << 12 // 6.0
 	setupDeferTaskrun = 1 << 13 // 6.1
+	setupNoSQArray    = 1 << 16 // 6.6
 )
 
 // Feature bits that setup answers.

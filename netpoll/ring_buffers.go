@@ -74,8 +74,7 @@ func (b *bufferRing) lend(s Slot) {
 	// SAFETY: the arena's mapping never moves and outlives the ring; only its address goes to the kernel.
 	e.addr = uint64(uintptr(unsafe.Pointer(unsafe.SliceData(memory))))
 	e.length = uint32(len(memory))
-	// The upper half of the first entry's word is the tail itself, which the kernel reads: it stays.
-	atomic.StoreUint32(&e.word, e.word&^0xffff|uint32(s))
+	e.word = e.word&^0xffff | uint32(s) // the upper half of the first entry's word is the tail, which stays
 	b.tail++
 	b.held++
 	b.lent[s] = true

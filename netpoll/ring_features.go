@@ -66,6 +66,7 @@ func (f RingFeatures) String() string {
 func setUp(c PortConfig, sockets int, off without) (*ring, RingFeatures, error) {
 	var refused syscall.Errno
 	for _, flags := range []uint32{
+		setupSubmitAll | setupSingleIssuer | setupDeferTaskrun | setupTaskrunFlag | setupNoSQArray,
 		setupSubmitAll | setupSingleIssuer | setupDeferTaskrun | setupTaskrunFlag,
 		setupSubmitAll | setupCoopTaskrun | setupTaskrunFlag,
 		0,

@@ -174,12 +174,22 @@ func (r *Ring) attend(k *socket) {
 // they are drained: records must not overtake each other.
 func (r *Ring) Submit() {
 	direct := r.direct && len(r.dirty) < r.fanOut
+	if direct && r.flying == 0 { // the common case, and the one that counts
+		for _, i := range r.dirty {
+			k := &r.sockets[i]
+			k.dirty = false
+			flush(k, r.arena, &r.counters)
+		}
+		r.dirty = r.dirty[:0]
+		return
+	}
 	if r.flying != 0 {
 		r.harvest()
 	}
 	behind := r.pumpDirty(direct)
 	if r.ring.waiting() {
-		r.call(enterGetEvents)
+		// Sends complete inside the call that submits them. Asking for events would only run other work first.
+		r.call(0)
 	}
 	// A link of a chain runs when the one before it has completed, some only in the next enter.
 	for (behind || r.flying != 0 && r.ring.flags()&sqTaskrun != 0) && r.harvest() {
