@@ -20,6 +20,7 @@ type ServeConfig struct {
 	CAFile     string // where the authority's certificate is written as PEM; "": nowhere
 	TLSVersion uint16 // tls.VersionTLS12 or tls.VersionTLS13 alone; default: both
 	Suites     []uint16
+	Spin       bool // read without sleeping: a client's send then does not pay for a wake-up. Costs a core
 	Ed25519    bool // certificate key; default ECDSA P-256, which every client hello accepts
 	Ready      func(*Server)
 }
@@ -31,6 +32,7 @@ type Server struct {
 	listener  net.Listener
 	authority *Authority
 	tls       *tls.Config
+	spin      bool
 
 	bell chan struct{} // rung when a dead man's switch was set
 	over chan struct{}
@@ -67,7 +69,7 @@ func Serve(ctx context.Context, config ServeConfig) (*Server, error) {
 		}
 	}
 	s := &Server{
-		venue: venue, listener: listener, authority: authority, peers: map[*peer]struct{}{},
+		venue: venue, listener: listener, authority: authority, peers: map[*peer]struct{}{}, spin: config.Spin,
 		bell: make(chan struct{}, 1), over: make(chan struct{}),
 	}
 	s.tls = tlsConfig(&config, authority)
@@ -146,7 +148,13 @@ func (s *Server) accept() {
 		if !ok {
 			continue
 		}
-		p := &peer{server: s, tcp: tcp, tls: tls.Server(tcp, s.tls), bell: make(chan struct{}, 1), over: make(chan struct{})}
+		var under net.Conn = tcp
+		if s.spin {
+			if under, err = newSpinConn(tcp); err != nil {
+				continue // it ended before it began
+			}
+		}
+		p := &peer{server: s, tcp: tcp, tls: tls.Server(under, s.tls), bell: make(chan struct{}, 1), over: make(chan struct{})}
 		s.mu.Lock()
 		if s.closed {
 			s.mu.Unlock()

@@ -30,6 +30,7 @@ type demoOptions struct {
 	backend     string
 	cpu         int
 	simCPU      int
+	simSleeps   bool
 	threshold   string
 	stateDir    string
 	jsonFile    string
@@ -63,6 +64,7 @@ func demoCommand(s streams) *cobra.Command {
 	f.StringVar(&o.backend, "backend", "auto", "what moves the bytes: auto, direct or ring")
 	f.IntVar(&o.cpu, "cpu", -2, "CPU of the pinned loop; -1 pins nothing (default: the last one allowed)")
 	f.IntVar(&o.simCPU, "sim-cpu", -2, "CPU of the exchange; -1 pins nothing (default: the first one allowed)")
+	f.BoolVar(&o.simSleeps, "sim-sleeps", false, "let the exchange sleep between messages: each send then pays for waking it (about 14 us)")
 	f.StringVar(&o.threshold, "threshold", "100000", "quote value from which prints of one sweep are a whale's")
 	f.StringVar(&o.stateDir, "state-dir", filepath.Join("build", "demo-state"), "folder of the boot epoch")
 	f.StringVar(&o.jsonFile, "json", "", "write the result as JSON to this file (- for standard output, instead of the table)")
@@ -95,7 +97,7 @@ func runDemo(ctx context.Context, out, log io.Writer, o *demoOptions) error {
 	defer cancel()
 	d := &demoRun{o: o, out: out, log: log, recorder: newRecorder(log, true)}
 	host := bench.ReadHost("/")
-	sim, err := startSim(ctx, simOptions{replay: o.replay, speed: o.speed, cpu: o.simCPU, log: log})
+	sim, err := startSim(ctx, simOptions{replay: o.replay, speed: o.speed, cpu: o.simCPU, spin: o.simCPU >= 0 && !o.simSleeps, log: log})
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ type simOptions struct {
 	replay string
 	speed  string
 	cpu    int
+	spin   bool
 	log    io.Writer
 }
 
@@ -56,7 +57,7 @@ func startSim(ctx context.Context, o simOptions) (*simProcess, error) {
 		return nil, fmt.Errorf("no temporary folder for the exchange's certificate: %w", err)
 	}
 	s := &simProcess{folder: folder, caFile: filepath.Join(folder, "ca.pem"), key: throwAway(16), secret: throwAway(32)}
-	args := []string{"sim", "--listen", "127.0.0.1:0", "--ca-out", s.caFile, "--speed", o.speed, "--cpu", strconv.Itoa(o.cpu)}
+	args := []string{"sim", "--listen", "127.0.0.1:0", "--ca-out", s.caFile, "--speed", o.speed, "--cpu", strconv.Itoa(o.cpu), "--spin=" + strconv.FormatBool(o.spin)}
 	if o.replay != "" {
 		args = append(args, "--replay", o.replay)
 	}

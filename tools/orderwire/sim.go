@@ -42,6 +42,7 @@ type simFlags struct {
 	venue               string
 	keyEnv, secretEnv   string
 	cpu                 int
+	spin                bool
 	selftest, countsOut bool
 }
 
@@ -67,6 +68,7 @@ GET /counts and GET /orders on the same port tell what the examiner saw, POST /g
 	flags.StringVar(&f.keyEnv, "key-env", simKeyEnv, "environment variable that holds the API key")
 	flags.StringVar(&f.secretEnv, "secret-env", simSecretEnv, "environment variable that holds its secret")
 	flags.IntVar(&f.cpu, "cpu", -1, "run on this CPU only; -1: wherever the system likes")
+	flags.BoolVar(&f.spin, "spin", false, "read without sleeping, so that a client's send does not pay for our wake-up; costs a core")
 	flags.BoolVar(&f.selftest, "selftest", false, "show that each counter of the examiner works, and stop")
 	flags.BoolVar(&f.countsOut, "counts", false, "print the examiner's counts as a JSON line at the end")
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -125,7 +127,7 @@ func serveSim(ctx context.Context, out io.Writer, f *simFlags, speed float64) er
 		Venue: simex.Config{
 			Kind: f.venue, Keys: keys, Market: recording, Speed: speed, ReplayStart: f.start, ReplayHold: f.hold,
 		},
-		Listen: f.listen, CAFile: f.caOut,
+		Listen: f.listen, CAFile: f.caOut, Spin: f.spin,
 	})
 	if err != nil {
 		return fmt.Errorf("the exchange cannot serve: %w", err)
