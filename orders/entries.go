@@ -31,6 +31,30 @@ func (t *Tracker) find(id uint64) *entry {
 	return nil
 }
 
+// Ready does ahead what Add(id) will need, in an idle turn: it makes a place free and brings it and the index of id into
+// the cache. Without it Add does the same, only at the trigger. It does nothing while nothing is to be done.
+func (t *Tracker) Ready(id uint64) {
+	if t.free == none {
+		if t.ended.first == none {
+			return
+		}
+		t.evict()
+	}
+	if e := &t.entries[t.free]; e.id != ^id {
+		*e = entry{next: e.next, id: ^id} // a mark that this was done: no free place has an id
+		t.byID.find(id)
+	}
+}
+
+// evict frees the place of the order that ended first.
+func (t *Tracker) evict() {
+	old := &t.entries[t.ended.first]
+	t.unlink(&t.ended, old)
+	t.counts[old.state]--
+	t.tally.Evicted++
+	t.release(old)
+}
+
 // take gives a place to id: a free one, or that of the order which ended first.
 func (t *Tracker) take(id uint64) *entry {
 	if t.byID.find(id) >= 0 {
@@ -40,11 +64,7 @@ func (t *Tracker) take(id uint64) *entry {
 		if t.ended.first == none {
 			panic("orders: no room to remember an order: Room was not asked")
 		}
-		old := &t.entries[t.ended.first]
-		t.unlink(&t.ended, old)
-		t.counts[old.state]--
-		t.tally.Evicted++
-		t.release(old)
+		t.evict()
 	}
 	at := t.free
 	e := &t.entries[at]

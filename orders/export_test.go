@@ -110,3 +110,24 @@ func (t *Tracker) checkBooks() error {
 	}
 	return nil
 }
+
+// Index opens the tracker's index to tests.
+type Index struct{ index }
+
+// HashText is what keys of text are.
+var HashText = hashText
+
+// NewIndex makes room for capacity keys.
+func NewIndex(capacity int) *Index { return &Index{newIndex(capacity)} }
+
+// Put, Find, Drop and Used are the index's own.
+func (x *Index) Put(key uint64, at int) { x.put(key, at) }
+
+// Find is the place of key, -1 without.
+func (x *Index) Find(key uint64) int { return x.find(key) }
+
+// Drop removes key.
+func (x *Index) Drop(key uint64) { x.drop(key) }
+
+// Used is how many keys are in it.
+func (x *Index) Used() int { return x.used }

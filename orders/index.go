@@ -21,11 +21,12 @@ type cell struct {
 // newIndex makes room for capacity keys at a load of at most one half.
 func newIndex(capacity int) index {
 	size := uint(bits.Len(uint(max(capacity, 4)*2 - 1)))
-	return index{cells: make([]cell, 1<<size), shift: 64 - size}
+	return index{cells: make([]cell, 1<<size), shift: 64 - (size - 2)}
 }
 
-// home is where key would lie alone. Source: Knuth, Fibonacci hashing: counters in a row spread evenly.
-func (x *index) home(key uint64) int { return int(key * 0x9e3779b97f4a7c15 >> x.shift) }
+// home is where key would lie alone. Four keys in a row share a cache line, and lines spread evenly: ids are counters, and
+// the line of the last order is that of the next one too. Source: Knuth, Fibonacci hashing.
+func (x *index) home(key uint64) int { return int(key>>2*0x9e3779b97f4a7c15>>x.shift)<<2 | int(key&3) }
 
 // find returns the entry of key, -1 without.
 func (x *index) find(key uint64) int {

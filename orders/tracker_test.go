@@ -336,6 +336,9 @@ func TestTrackerAgainstModel(t *testing.T) {
 			switch state, known := tracker.State(id); {
 			case op < 3 && tracker.Room():
 				next++
+				if random.IntN(2) == 0 {
+					tracker.Ready(next)
+				}
 				tracker.Add(next, 1, template, fixed.Number{Mantissa: int64(next), Scale: 2}, amount(int64(1+next%7)))
 				states[next] = orders.Pushed
 			case op == 3:
@@ -394,6 +397,14 @@ func BenchmarkTracker(b *testing.B) {
 				tracker.Apply(&fill, id, 3)
 				tracker.Apply(&fill, id-1, 3)
 			}
+		}
+	})
+	b.Run("add when ready", func(b *testing.B) {
+		for b.Loop() {
+			id++
+			tracker.Ready(id)
+			tracker.Add(id, 1, template, fixed.Number{}, amount(1))
+			tracker.Apply(&fill, id, 3)
 		}
 	})
 	b.Run("add, ack, fill", func(b *testing.B) {
