@@ -82,16 +82,42 @@ func (s *nameServer) questions() int {
 }
 
 // resolver asks s only, and lives by a clock of its own.
-func (s *nameServer) resolver(now *time.Time, timeout time.Duration) *netpoll.Resolver {
+func (s *nameServer) resolver(t *testing.T, now *time.Time, timeout time.Duration) *netpoll.Resolver {
 	return netpoll.NewResolver(netpoll.ResolverConfig{
 		Refresh: 30 * time.Second,
 		Timeout: timeout,
 		Now:     func() time.Time { return *now },
-		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			var d net.Dialer
-			return d.DialContext(ctx, "udp", s.addr)
-		},
+		Dial:    s.dialer(t),
 	})
+}
+
+// dialer connects to s. At the end of the test it closes what it opened: a lookup that was given up at its
+// deadline goes on in the background for seconds, and would look like a leak.
+func (s *nameServer) dialer(t *testing.T) func(context.Context, string, string) (net.Conn, error) {
+	var mu sync.Mutex
+	var conns []net.Conn
+	ended := false
+	t.Cleanup(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		ended = true
+		for _, c := range conns {
+			_ = c.Close()
+		}
+	})
+	return func(ctx context.Context, _, _ string) (net.Conn, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if ended {
+			return nil, net.ErrClosed
+		}
+		var d net.Dialer
+		c, err := d.DialContext(ctx, "udp", s.addr)
+		if err == nil {
+			conns = append(conns, c)
+		}
+		return c, err
+	}
 }
 
 func texts(addrs []netip.Addr) []string {
@@ -105,9 +131,9 @@ func texts(addrs []netip.Addr) []string {
 
 func TestResolver(t *testing.T) {
 	server := newNameServer(t)
-	server.records["venue.test."] = []string{"192.0.2.1", "192.0.2.2", "2001:db8::1"}
+	server.set(func() { server.records["venue.test."] = []string{"192.0.2.1", "192.0.2.2", "2001:db8::1"} })
 	now := time.Unix(1_700_000_000, 0)
-	r := server.resolver(&now, 5*time.Second)
+	r := server.resolver(t, &now, 5*time.Second)
 	all := []string{"192.0.2.1", "192.0.2.2", "2001:db8::1"}
 
 	a, err := r.Lookup(t.Context(), "venue.test")
@@ -160,21 +186,21 @@ func TestResolverFailures(t *testing.T) {
 	server := newNameServer(t)
 	now := time.Unix(1_700_000_000, 0)
 	t.Run("unknown host", func(t *testing.T) {
-		_, err := server.resolver(&now, 5*time.Second).Lookup(t.Context(), "nobody.test")
+		_, err := server.resolver(t, &now, 5*time.Second).Lookup(t.Context(), "nobody.test")
 		if !errors.Is(err, netpoll.ErrUnknownHost) || err.Error() != "netpoll: resolve nobody.test: no such host" {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("a host without addresses", func(t *testing.T) {
 		server.set(func() { server.records["empty.test."] = nil })
-		_, err := server.resolver(&now, 5*time.Second).Lookup(t.Context(), "empty.test")
+		_, err := server.resolver(t, &now, 5*time.Second).Lookup(t.Context(), "empty.test")
 		if !errors.Is(err, netpoll.ErrUnknownHost) {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("a mute server", func(t *testing.T) {
 		server.set(func() { server.mute = true })
-		_, err := server.resolver(&now, 20*time.Millisecond).Lookup(t.Context(), "venue.test")
+		_, err := server.resolver(t, &now, 20*time.Millisecond).Lookup(t.Context(), "venue.test")
 		if !errors.Is(err, netpoll.ErrBlackHole) || errors.Is(err, netpoll.ErrUnknownHost) || !strings.Contains(err.Error(), "venue.test") {
 			t.Errorf("got %v", err)
 		}
@@ -196,16 +222,11 @@ func TestResolverPassesLiterals(t *testing.T) {
 
 func TestResolverRunsUntilCancelled(t *testing.T) {
 	server := newNameServer(t)
-	server.records["venue.test."] = []string{"192.0.2.1"}
-	server.rcode = dns.RcodeServerFailure
+	server.set(func() { server.records["venue.test."] = []string{"192.0.2.1"} })
 	r := netpoll.NewResolver(netpoll.ResolverConfig{
 		Refresh: 2 * time.Millisecond,
-		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			var d net.Dialer
-			return d.DialContext(ctx, "udp", server.addr)
-		},
+		Dial:    server.dialer(t),
 	})
-	server.set(func() { server.rcode = 0 })
 	if _, err := r.Lookup(t.Context(), "venue.test"); err != nil {
 		t.Fatal(err)
 	}
