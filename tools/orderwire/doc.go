@@ -6,6 +6,7 @@
 //	orderwire sim                  the embedded exchange alone
 //	orderwire config check FILE    what a file means, secrets redacted
 //	orderwire sign, resolve, certs one step of a connection by itself
+//	orderwire journal verify       what was written before each order left
 //	orderwire ws echo, ws drive    a bare WebSocket client, for foreign examiners
 //
 // # The shape of the code

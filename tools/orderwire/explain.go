@@ -8,8 +8,10 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"orderwire/netpoll"
+	"orderwire/orders/journal"
 	"orderwire/tlsio"
 	"orderwire/wsproto"
 )
@@ -17,11 +19,21 @@ import (
 // sentence is an error as a user reads it: on one line, with what can be done about it.
 func sentence(err error) string {
 	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' })
-	text := strings.Join(lines, "; ")
+	text := harmless(strings.Join(lines, "; "))
 	if fix := remedy(err); fix != "" {
 		text += " (" + fix + ")"
 	}
 	return text
+}
+
+// harmless is foreign text for a terminal: what does not print is a question mark.
+func harmless(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, text)
 }
 
 // remedy is what can be done about err, "" where its text says so itself.
@@ -54,6 +66,8 @@ func remedy(err error) string {
 		return "interrupted"
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return "the server did not answer in time: check that this port speaks what was asked for"
+	case errors.Is(err, journal.ErrNoJournal):
+		return "give the state folder of a run with --state-dir"
 	case errors.Is(err, fs.ErrPermission):
 		return "check the owner and the mode of the file"
 	}

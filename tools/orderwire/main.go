@@ -65,9 +65,11 @@ func rootCommand(s streams) *cobra.Command {
 	root.AddCommand(
 		signCommand(s),
 		resolveCommand(s),
+		certsCommand(s),
 		simCommand(s),
 		wsCommand(s),
 		configCommand(s),
+		journalCommand(s),
 		demoCommand(s),
 		runCommand(s),
 		versionCommand(s),
