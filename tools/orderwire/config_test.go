@@ -35,6 +35,14 @@ time_in_force = "ioc"
 price_decimals = 2
 quantity_decimals = 5
 
+[[armed]]
+symbol = "BTCUSDT"
+side = "sell"
+type = "limit"
+time_in_force = "ioc"
+price_decimals = 2
+quantity_decimals = 5
+
 [whale]
 `
 
