@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+
+	"orderwire/orders/hmac256"
 )
 
 // The steps of TemplateBuilder.Build that lay the pieces out.
@@ -79,6 +81,7 @@ func (b *TemplateBuilder) laySlot(c *compiled, p *piece) error {
 			}
 		}
 	}
+	s.prepare()
 	c.slots = append(c.slots, s)
 	b.laid = append(b.laid, laid{field: p.field, index: len(c.slots) - 1})
 	return nil
@@ -302,7 +305,30 @@ func (b *TemplateBuilder) bind(c *compiled, signer *Signer) error {
 		constant = c.plan.order[0].signed
 	}
 	c.plan.prefix = signer.mac().Prefix(c.plan.text[:constant])
+	b.bindAhead(c, signer)
 	return nil
+}
+
+// bindAhead finds how far the id determines the signed text, and keeps what Prime needs if that gains a block.
+func (b *TemplateBuilder) bindAhead(c *compiled, signer *Signer) {
+	a := ahead{render: renderCounter}
+	if b.ids.Form == IDUUID {
+		a.render = renderUUID
+	}
+	end := c.plan.len
+	for _, s := range c.plan.order {
+		if s.render != a.render {
+			end = s.signed
+			break
+		}
+		a.ids = append(a.ids, s.signed)
+	}
+	if len(a.ids) == 0 || end/hmac256.BlockSize*hmac256.BlockSize <= c.plan.prefix.Absorbed() {
+		return
+	}
+	a.text = append([]byte(nil), c.plan.text[:end]...)
+	a.prefix = signer.mac().Prefix(nil)
+	c.plan.ahead = a
 }
 
 var fieldNames = [...]string{

@@ -20,11 +20,12 @@ const (
 	KeyExhausted                 // the record key is at its limit; the session is about to rekey
 	JournalFull                  // the intent could not be journalled
 	Stale                        // what was signed ahead is too old to be sent
+	ClockDoubt                   // the venue's clock is not known well enough to stamp an order
 )
 
 var outcomeNames = [...]string{
 	"sent", "not_live", "killed", "breaker_open", "rate_limited", "risk_refused", "back_pressured", "no_slot",
-	"track_full", "no_mask", "bad_value", "key_exhausted", "journal_full", "stale",
+	"track_full", "no_mask", "bad_value", "key_exhausted", "journal_full", "stale", "clock_doubt",
 }
 
 // OutcomeCount is how many outcomes there are.

@@ -14,6 +14,33 @@ type plan struct {
 	order    []*slot // the slots inside text, in its order
 	slot     Span    // of the signature in the payload
 	body     Span    // of the payload, signed behind text; empty: none
+	ahead    ahead
+}
+
+// ahead is the hash of one order as far as its id determines it, made in idle turns.
+type ahead struct {
+	prefix *hmac256.Prefix
+	text   []byte // the front of the signed text up to the first field that only the trigger knows
+	ids    []int  // where the id stands in text
+	render render // how it is written
+	id     uint64 // whose hash it is; 0: nobody's
+}
+
+// prime makes the hash of id.
+func (a *ahead) prime(from *hmac256.Prefix, id uint64) {
+	var digits counterText
+	if a.render == renderCounter {
+		digits.make(id)
+	}
+	for _, at := range a.ids {
+		if a.render == renderCounter {
+			digits.put(a.text[at:])
+		} else {
+			putUUIDCounter(a.text[at:], id)
+		}
+	}
+	from.Extend(a.text[from.Absorbed():], a.prefix)
+	a.id = id
 }
 
 // place is where s stands in the text, n bytes long.

@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"testing"
 
 	"orderwire/orders"
+	"orderwire/orders/fixed"
 )
 
 const canary = "CANARY7f3dd0bb2c"
@@ -80,6 +82,12 @@ func TestNoSecretLeaks(t *testing.T) {
 	for name, bad := range badCredentials() {
 		values["error: "+name] = bad
 	}
+	for name, v := range maps.Clone(values) {
+		values["wrapped "+name] = fmt.Errorf("wrapped: %w", fmt.Errorf("%v", v))
+	}
+	tracker := orders.NewTracker(2)
+	tracker.Add(1, 1, template, fixed.Number{}, amount(1))
+	values["tracker"], values["orders"] = tracker, tracker.Snapshot(nil, false)
 	for name, v := range values {
 		for _, text := range outputs(v) {
 			if leaks(text) {

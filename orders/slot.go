@@ -36,14 +36,20 @@ const (
 
 // slot is one place that changes.
 type slot struct {
-	render render
-	form   Form
-	scale  uint8
-	at     int // of the payload
-	width  int
-	most   uint64 // the largest mantissa that fits
-	signed int    // where its text begins in plan.text, -1 where it is not signed on its own
-	text   int    // length of that text now; differs from width for decimals only
+	render     render
+	form       Form
+	scale      uint8
+	at         int // of the payload
+	width      int
+	most       uint64 // the largest mantissa that fits
+	pow        uint64 // 10^scale
+	tail       uint64 // what follows a number: closing quote and spaces, or spaces
+	short      bool   // numbers up to shortBelow are written from registers
+	shortBelow uint64
+	inverse    uint64 // of 10^scale
+	shift      uint8
+	signed     int // where its text begins in plan.text, -1 where it is not signed on its own
+	text       int // length of that text now; differs from width for decimals only
 }
 
 // render is what Patch does for a slot: field and form, resolved when the template is built.
@@ -96,28 +102,69 @@ func (c *compiled) putNumber(s *slot, out []byte, v *fixed.Number) {
 	if !ok || mantissa > s.most {
 		panic("orders: a value does not fit its slot: Fits was not asked")
 	}
-	if s.scale == 0 || s.scale > 8 || mantissa >= 1e8*pow10[s.scale] {
+	scale := int(s.scale)
+	if !s.short || mantissa >= s.shortBelow {
 		c.putLong(s, out, mantissa)
 		return
 	}
-	// Both parts are text in one register each, written to two places.
-	scale := int(s.scale)
-	whole := mantissa / pow10[s.scale]
+	// The number is put together in two registers and stored whole: piecemeal stores would be read back by the hash
+	// before they are done.
+	whole, _ := bits.Mul64(mantissa, s.inverse)
+	whole >>= s.shift & 63 // mantissa / 10^scale without a division
 	text := digits8(uint32(whole))
 	n := 8 - min(bits.TrailingZeros64(text)/8, 7)
-	text = (text | ascii8) >> (8 * (8 - n) & 63)
-	fraction := (digits8(uint32(mantissa-whole*pow10[s.scale])) | ascii8) >> (8 * (8 - scale) & 63)
-	putText(out, text, n)
-	out[n] = '.'
-	putText(out[n+1:], fraction, scale)
-	if s.form == FormQuoted {
-		out[n+1+scale] = '"'
-	}
+	fraction := '.' | ((digits8(uint32(mantissa-whole*s.pow))|ascii8)>>(8*(8-scale)&63))<<8
+	low := (text|ascii8)>>(8*(8-n)&63) | fraction<<(8*n)
+	high := fraction >> (8 * (8 - n) & 63)
+	length := n + 1 + scale
 	if s.signed >= 0 {
-		to := c.plan.place(s, n+1+scale)
-		putText(to, text, n)
-		to[n] = '.'
-		putText(to[n+1:], fraction, scale)
+		put16(c.plan.place(s, length), low, high, length)
+	}
+	// Behind it the closing quote, or a first space, and spaces to the end of the slot.
+	tail := s.tail
+	if length < 8 {
+		low |= tail << (8 * length & 63)
+		tail = blanks
+		length = 8
+	}
+	high |= tail << (8 * (length - 8) & 63)
+	put16(out, low, high, s.width)
+}
+
+// blanks are eight spaces.
+const blanks = 0x2020202020202020
+
+// put16 writes the n low bytes of low and high, and nothing behind them.
+//
+// Shape: n <= 16, len(dst) >= n.
+func put16(dst []byte, low, high uint64, n int) {
+	if n < 8 {
+		putText(dst, low, n)
+		return
+	}
+	_ = dst[n-1]
+	shift := uint(8 * (n - 8))
+	binary.LittleEndian.PutUint64(dst[n-8:], low>>shift|high<<(64-shift))
+	binary.LittleEndian.PutUint64(dst, low)
+}
+
+// prepare sets what putNumber needs for short numbers: at most 8 digits before the dot, 1 to 7 behind it, and a slot
+// that two registers hold.
+func (s *slot) prepare() {
+	s.pow, s.tail = pow10[s.scale], blanks
+	if s.form == FormQuoted {
+		s.tail = blanks&^0xff | '"'
+	}
+	s.short = s.scale >= 1 && s.scale <= 7 && s.width >= 8 && s.width <= 16
+	s.shortBelow = 1e8 * s.pow
+	// inverse = ceil(2^(64+shift) / 10^scale), exact for every mantissa up to 2^63: its error times mantissa stays below
+	// 2^(64+shift) / 10^scale. Source: T. Granlund, P. Montgomery, "Division by Invariant Integers" (1994), theorem 4.2.
+	s.shift = uint8(bits.Len64(s.pow) - 1)
+	if s.short {
+		quotient, rest := bits.Div64(1<<s.shift, 0, s.pow)
+		if s.inverse = quotient; rest > 0 {
+			s.inverse++
+		}
 	}
 }
 

@@ -164,6 +164,35 @@ func randomNumber(random *rand.Rand, scale uint8) fixed.Number {
 	return fixed.Number{Mantissa: random.Int64N(limit), Scale: scale}
 }
 
+// TestPrimedSignatureIsTheSame: whatever was hashed ahead, for this id or another, the examiner sees the same signature.
+func TestPrimedSignatureIsTheSame(t *testing.T) {
+	signer := testSigner(t)
+	random := rand.New(rand.NewPCG(22, 23))
+	for _, form := range []orders.IDForm{orders.IDText, orders.IDBare, orders.IDUUID} {
+		ids := testIDs
+		ids.Form = form
+		template := mustBuild(t, binanceBuilder(signer, limitSpec(), ids), signer)
+		dst := make([]byte, template.Len())
+		for range 2000 {
+			v := orders.Values{ID: 1 + random.Uint64N(5), WallNanos: sampleWall(random), Price: randomNumber(random, 2), Qty: randomNumber(random, 5)}
+			if random.IntN(2) == 0 {
+				template.Prime(1 + random.Uint64N(5))
+			}
+			template.Patch(dst, v)
+			if random.IntN(2) == 0 {
+				template.Prime(1 + random.Uint64N(5))
+			}
+			template.Sign(dst, signer)
+			if text, signature, _ := signedParams(t, dst); signature != hmacHex(testSecret, text) {
+				t.Fatalf("%s is not the signature of %s", signature, text)
+			}
+		}
+		if n := testing.AllocsPerRun(100, func() { template.Prime(1 + random.Uint64N(1000)) }); n != 0 {
+			t.Fatalf("%v allocations", n)
+		}
+	}
+}
+
 func TestTemplateKeepsNeighboursIntact(t *testing.T) {
 	signer := testSigner(t)
 	template := mustBuild(t, binanceBuilder(signer, limitSpec(), testIDs), signer)
@@ -334,8 +363,16 @@ func BenchmarkSign(b *testing.B) {
 	signer := testSigner(b)
 	template := mustBuild(b, binanceBuilder(signer, limitSpec(), testIDs), signer)
 	dst := make([]byte, template.Len())
-	template.Patch(dst, orders.Values{WallNanos: 1_700_000_000_000_000_000, Price: fixed.Number{Mantissa: 6412345, Scale: 2}})
-	for b.Loop() {
-		template.Sign(dst, signer)
-	}
+	template.Patch(dst, orders.Values{ID: 1, WallNanos: 1_700_000_000_000_000_000, Price: fixed.Number{Mantissa: 6412345, Scale: 2}})
+	b.Run("cold", func(b *testing.B) {
+		for b.Loop() {
+			template.Sign(dst, signer)
+		}
+	})
+	template.Prime(1)
+	b.Run("primed", func(b *testing.B) {
+		for b.Loop() {
+			template.Sign(dst, signer)
+		}
+	})
 }
