@@ -5,9 +5,11 @@ import "errors"
 // Link is both directions of one connection after the take-over, and the rule that ties them together: a KeyUpdate that the
 // peer asked for leaves before our next data record.
 //
-// The loop's contract, after each Next and in each idle turn:
+// The loop's contract, before a data record and in idle turns:
 //
-//	if link.PendingControl() { out = link.AppendControl(out[:0]); send(out) } // through the same send owner as data
+//	if link.PendingControl() { out, err = link.AppendControl(out[:0]); send(out) } // through the same send owner as data
+//
+// It is best asked when the received bytes are used up, not after each record: several requests are then answered once.
 //
 // A Link is not safe for concurrent use.
 type Link struct {

@@ -218,7 +218,7 @@ func (o *Opener) dispatch(text []byte, contentType byte) (Event, error) {
 			return Event{}, refuse(AlertUnexpectedMessage, "too many empty records")
 		}
 	}
-	if contentType != typeHandshake && o.version == TLS13 && o.pendingMessage() {
+	if contentType != typeHandshake && o.pendingMessage() {
 		return Event{}, refuse(AlertUnexpectedMessage, "record inside a handshake message")
 	}
 	switch contentType {
