@@ -90,3 +90,13 @@ func (s Suite) KeyLen() int {
 	row, _ := s.row()
 	return row.kind.keyLen()
 }
+
+// EachTier calls run once for every kernel that this CPU has for a suite, with the tier that chooses it.
+func EachTier(suite Suite, run func(name string, tier Tier)) {
+	row, _ := suite.row()
+	for _, k := range kernels {
+		if k.suits(row.kind) && k.available() {
+			run(k.name, k.tier)
+		}
+	}
+}

@@ -54,15 +54,13 @@ type kernel struct {
 }
 
 // kernels lists the rows, best first. The last row is the standard library: it is the reference and suits everything.
-var kernels = []kernel{
-	{
-		name:      "std",
-		tier:      TierGeneric,
-		available: func() bool { return true },
-		suits:     func(aeadKind) bool { return true },
-		build:     buildStd,
-	},
-}
+var kernels = append(archKernels(), kernel{
+	name:      "std",
+	tier:      TierGeneric,
+	available: func() bool { return true },
+	suits:     func(aeadKind) bool { return true },
+	build:     buildStd,
+})
 
 // KernelName tells which kernel a connection with AES-GCM would get under the tier, for reports.
 func KernelName(tier Tier) string { return pickKernel(kindAES128GCM, tier).name }

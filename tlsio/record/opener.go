@@ -286,6 +286,7 @@ func (o *Opener) Wipe() {
 	clear(o.nonce[:])
 	clear(o.additional[:])
 	clear(o.hand[:cap(o.hand)])
+	wipeAEAD(o.aead)
 	o.hand, o.given, o.aead = o.hand[:0], 0, nil
 	if o.failed == nil && !o.closed {
 		o.failed = ErrTruncated
@@ -308,6 +309,7 @@ func (o *Opener) start(k Keys) error {
 	if err != nil {
 		return err
 	}
+	wipeAEAD(o.aead)
 	o.aead, o.seq, o.soft = half.aead, k.Seq, half.soft
 	o.version, o.explicit, o.suite, o.tier = k.Version, half.explicit, k.Suite, k.Tier
 	o.iv, o.nonce = half.iv, half.iv

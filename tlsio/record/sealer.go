@@ -4,6 +4,7 @@ import (
 	"crypto/cipher"
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 )
 
 const (
@@ -43,6 +44,7 @@ const _ = uint(hardLimitGCM - softLimitGCM - 1<<20) // a control record always s
 // Sealer protects what one side sends. It is not safe for concurrent use: its one owner is the loop that sends.
 type Sealer struct {
 	aead       cipher.AEAD
+	gcm        *gcm   // aead, where it is a kernel of ours
 	seq        uint64 // number of the next record under this key
 	soft       uint64
 	hard       uint64
@@ -103,11 +105,17 @@ func (s *Sealer) seal(buf []byte, at, n int, contentType byte) (from, to int) {
 }
 
 func (s *Sealer) seal13(buf []byte, at, n int, contentType byte, seq uint64) (from, to int) {
-	buf[at+n] = contentType
 	from, to = at-headerLen, at+n+1+tagLen
 	header := buf[from : from+headerLen : from+headerLen]
-	putHeader(header, typeApplicationData, n+1+tagLen)
+	body := n + 1 + tagLen
+	putHeader(header, typeApplicationData, body)
 	s.setNonce(seq)
+	if s.gcm != nil {
+		aad := additional{low: headerWord(typeApplicationData, body), size: headerLen}
+		s.gcm.seal(&s.nonce, buf[at:to], n, contentType, contentType == typeApplicationData, aad)
+		return from, to
+	}
+	buf[at+n] = contentType
 	s.aead.Seal(buf[at:at], s.nonce[:], buf[at:at+n+1], header)
 	return from, to
 }
@@ -115,9 +123,6 @@ func (s *Sealer) seal13(buf []byte, at, n int, contentType byte, seq uint64) (fr
 func (s *Sealer) seal12(buf []byte, at, n int, contentType byte, seq uint64) (from, to int) {
 	from, to = at-headerLen, at+n+tagLen
 	body := n + tagLen
-	binary.BigEndian.PutUint64(s.additional[0:8], seq)
-	s.additional[8], s.additional[9], s.additional[10] = contentType, 3, 3
-	binary.BigEndian.PutUint16(s.additional[11:13], uint16(n))
 	if s.explicit {
 		// The explicit part is the sequence number, always: never random, so it cannot repeat.
 		from, body = from-explicitLen, body+explicitLen
@@ -127,8 +132,36 @@ func (s *Sealer) seal12(buf []byte, at, n int, contentType byte, seq uint64) (fr
 		s.setNonce(seq)
 	}
 	putHeader(buf[from:from+headerLen], contentType, body)
+	if s.gcm != nil {
+		aad := additional{low: bits.ReverseBytes64(seq), high: headerWord(contentType, n), size: len(s.additional)}
+		s.gcm.seal(&s.nonce, buf[at:to], n, 0, contentType == typeApplicationData, aad)
+		return from, to
+	}
+	binary.BigEndian.PutUint64(s.additional[0:8], seq)
+	s.additional[8], s.additional[9], s.additional[10] = contentType, 3, 3
+	binary.BigEndian.PutUint16(s.additional[11:13], uint16(n))
 	s.aead.Seal(buf[at:at], s.nonce[:], buf[at:at+n], s.additional[:])
 	return from, to
+}
+
+// PrepareNext makes the keystream of the next record ahead, for application data of exactly n bytes, and tells whether it is
+// ready: SealInPlace of n bytes then has only the hash left to do. Any other record, and Wipe, throws it away. It is for idle
+// time; where it is ready already it does nothing.
+//
+// Units: n in bytes, 1..MaxAhead. Where n is out of that, the kernel is the standard library's, or no record may follow, nothing
+// is made.
+func (s *Sealer) PrepareNext(n int) bool {
+	if s.gcm == nil || n < 1 || n > MaxAhead || s.Left() == 0 {
+		return false
+	}
+	if s.version == TLS13 {
+		s.setNonce(s.seq)
+		s.gcm.prepare(&s.nonce, n+1)
+		return true
+	}
+	binary.BigEndian.PutUint64(s.nonce[4:], s.seq)
+	s.gcm.prepare(&s.nonce, n)
+	return true
 }
 
 // AppendAlert seals one alert behind dst and returns the longer slice. After close_notify or a fatal alert nothing may follow.
@@ -217,11 +250,17 @@ func (s *Sealer) Wipe() {
 	clear(s.iv[:])
 	clear(s.nonce[:])
 	clear(s.additional[:])
-	s.aead, s.finished, s.hard, s.soft = nil, true, 0, 0
+	wipeAEAD(s.aead)
+	s.aead, s.gcm, s.finished, s.hard, s.soft = nil, nil, true, 0, 0
 }
 
 func (s *Sealer) setNonce(seq uint64) {
 	binary.BigEndian.PutUint64(s.nonce[4:], binary.BigEndian.Uint64(s.iv[4:])^seq)
+}
+
+// headerWord is what putHeader writes, as the low bytes of a word.
+func headerWord(contentType byte, body int) uint64 {
+	return uint64(contentType) | 0x0303<<8 | uint64(bits.ReverseBytes16(uint16(body)))<<24
 }
 
 func putHeader(header []byte, contentType byte, body int) {
@@ -238,8 +277,10 @@ func (s *Sealer) start(k Keys) error {
 	}
 	var secret [len(s.secret)]byte // k.Secret may be our own, which the next line overwrites
 	secretLen := copy(secret[:], k.Secret)
+	wipeAEAD(s.aead)
+	ours, _ := half.aead.(*gcm)
 	*s = Sealer{
-		aead: half.aead, seq: k.Seq, soft: half.soft, hard: half.hard, version: k.Version, explicit: half.explicit,
+		aead: half.aead, gcm: ours, seq: k.Seq, soft: half.soft, hard: half.hard, version: k.Version, explicit: half.explicit,
 		suite: k.Suite, tier: k.Tier, kernel: half.kernel, iv: half.iv, nonce: half.iv,
 		secret: secret, secretLen: secretLen,
 	}
