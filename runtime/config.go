@@ -42,6 +42,10 @@ type Config struct {
 	// Journal and Risk stand in the push where design.md puts them. nil: none.
 	Journal Journal
 	Risk    Risk
+	// Kill is the switch that stops new orders. nil: one of the Engine's own (Engine.Kill).
+	Kill *orders.Kill
+	// Sessions is a cache of TLS sessions, so that reconnects resume. nil: every handshake is a full one.
+	Sessions *tlsio.Sessions
 	// Observer is told, off the loop, of every timing, receipt and session event. nil: none.
 	Observer Observer
 
@@ -58,6 +62,11 @@ type Config struct {
 	MessageMaxBytes int
 	// MaxSendAge is how long a record may wait to be handed to the kernel before its connection is aborted. Default 5 ms.
 	MaxSendAge time.Duration
+	// SignAhead is how often a candidate that a strategy aims at is signed again (Hand.Aim). Default 100 ms; negative: never,
+	// and every order is signed at its trigger.
+	SignAhead time.Duration
+	// OneWay is the delay to the venue that a candidate's age has to leave room for. Default 100 ms.
+	OneWay time.Duration
 	// RehearseEvery is the pause between two rehearsals of the push on a shadow connection while the loop is idle.
 	// Default 20 us; negative: none.
 	RehearseEvery time.Duration
@@ -90,11 +99,17 @@ type Journal interface {
 }
 
 // Risk is the pre-trade gate. Loop thread: no allocation, no blocking.
+// orders.Admission is the one that comes with the library.
 type Risk interface {
-	// Check refuses an order with a reason, or reserves its exposure and returns orders.Sent.
+	// Check refuses a request with a reason, or charges it and returns orders.Sent. A cancel passes every gate of ours, and
+	// never a venue's ban. v.ID is the id under which the request will be sent.
 	Check(spec *orders.Spec, v *orders.Values, now int64) orders.Outcome
-	// Settle releases what Check reserved, by evidence.
+	// Settle learns from what became of an order.
 	Settle(r *orders.Receipt)
+	// Observe reads the venue's own account of our usage; offset is what venue time is ahead of the loop's clock, ns.
+	Observe(r *orders.Report, now, offset int64)
+	// Watch gives the gate the tracker, once, before the first order.
+	Watch(t *orders.Tracker)
 }
 
 // Observer is told what happened, in the control plane: it may allocate and block, and what it misses
@@ -145,6 +160,8 @@ func (c Config) plan() (Config, error) {
 	setDefault(&c.TrackMax, 1<<16)
 	setDefault(&c.MessageMaxBytes, 1<<20)
 	setDefault(&c.MaxSendAge, 5*time.Millisecond)
+	setDefault(&c.SignAhead, 100*time.Millisecond)
+	setDefault(&c.OneWay, 100*time.Millisecond)
 	setDefault(&c.RehearseEvery, 20*time.Microsecond)
 	setDefault(&c.SessionLife, 22*time.Hour)
 	setDefault(&c.ConnectTimeout, 10*time.Second)
@@ -155,6 +172,9 @@ func (c Config) plan() (Config, error) {
 	}
 	if c.Risk == nil {
 		c.Risk = noRisk{}
+	}
+	if c.Kill == nil {
+		c.Kill = new(orders.Kill)
 	}
 	return c, nil
 }
@@ -193,3 +213,5 @@ type noRisk struct{}
 
 func (noRisk) Check(*orders.Spec, *orders.Values, int64) orders.Outcome { return orders.Sent }
 func (noRisk) Settle(*orders.Receipt)                                   {}
+func (noRisk) Observe(*orders.Report, int64, int64)                     {}
+func (noRisk) Watch(*orders.Tracker)                                    {}

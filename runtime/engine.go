@@ -58,11 +58,13 @@ func New(c Config) (*Engine, error) {
 		renewals:   newQueue[uint16](2 * sessionMax),
 		ends:       newQueue[sessionEnd](2 * sessionMax),
 		timing:     newQueue[Timing](1 << 14),
-		placed:     newPlaced(plan.TrackMax), ids: e.ids, track: e.track,
+		placed:     newPlaced(plan.TrackMax), ids: e.ids, track: e.track, kill: plan.Kill, venue: orders.NewVenueClock(0),
 		receipt: newQueue[orders.Receipt](1 << 14),
 	}
 	e.loop.market.Depth.Bids = make([]market.Level, 0, levelsMax)
 	e.loop.market.Depth.Asks = make([]market.Level, 0, levelsMax)
+	e.loop.many, _ = plan.Dialect.(orders.Many)
+	plan.Risk.Watch(e.track)
 	for i, spec := range plan.Armed {
 		a, err := plan.arm(spec)
 		if err != nil {
@@ -74,17 +76,23 @@ func New(c Config) (*Engine, error) {
 		}
 		e.loop.armed = append(e.loop.armed, a)
 	}
+	e.loop.ahead = e.newAhead()
 	return e, nil
 }
 
+// windowMillis is how long a venue may take to accept an order whose Spec does not say: short, since a lost order stays
+// Unknown for as long.
+const windowMillis = 1000
+
 // arm compiles an order and the request that cancels it.
 func (c *Config) arm(spec orders.Spec) (a armed, err error) {
+	setDefault(&spec.WindowMillis, windowMillis)
 	a.spec = spec
 	if a.template, err = c.Dialect.Compile(spec, c.IDs, c.Signer); err != nil {
 		return a, err
 	}
-	cancel := orders.Spec{Action: orders.Cancel, Symbol: spec.Symbol, WindowMillis: spec.WindowMillis}
-	if a.cancel, err = c.Dialect.Compile(cancel, c.IDs, c.Signer); err != nil {
+	a.cancelSpec = orders.Spec{Action: orders.Cancel, Symbol: spec.Symbol, WindowMillis: spec.WindowMillis}
+	if a.cancel, err = c.Dialect.Compile(a.cancelSpec, c.IDs, c.Signer); err != nil {
 		return a, fmt.Errorf("its cancel: %w", err)
 	}
 	return a, nil
@@ -283,7 +291,7 @@ func (e *Engine) session(role Role, index uint16, w *Wire) *session {
 		link: w.link, reader: w.reader, masks: w.masks,
 		signer: e.plan.Signer, ids: e.ids, track: e.track,
 		journal: e.plan.Journal, risk: e.plan.Risk,
-		marks: marks{clock: e.plan.Clock}, killed: &e.loop.killed,
+		marks: marks{clock: e.plan.Clock}, kill: e.plan.Kill, venue: e.loop.venue, ahead: &e.loop.ahead,
 		flight: newFlight(e.plan.SlotCount),
 	}
 	s.cipher.buf = make([]byte, 0, 4*e.plan.SlotBytes)
@@ -293,6 +301,27 @@ func (e *Engine) session(role Role, index uint16, w *Wire) *session {
 	}
 	return s
 }
+
+// newAhead has the capacity and the times of signing ahead. A candidate is taken only if its age, the time it may wait
+// here, the way to the venue and the clock's error fit in its window (design.md section 4).
+func (e *Engine) newAhead() ahead {
+	if e.plan.SignAhead < 0 || len(e.loop.armed) == 0 {
+		return ahead{}
+	}
+	longest, window := 0, int64(1<<62)
+	for i := range e.loop.armed {
+		longest = max(longest, e.loop.armed[i].template.Len())
+		window = min(window, int64(e.loop.armed[i].spec.WindowMillis)*1e6)
+	}
+	life := window - e.plan.MaxSendAge.Nanoseconds() - e.plan.OneWay.Nanoseconds() - clockBoundMax
+	if life <= 0 {
+		return ahead{} // the window is too short to sign anything ahead
+	}
+	return newAhead(min(e.plan.SignAhead.Nanoseconds(), life/2), life, longest)
+}
+
+// clockBoundMax is the error of the venue's clock that candidates leave room for. Units: ns.
+const clockBoundMax = 50_000_000
 
 // timingsKept is how many pushes can wait for their ack and still be timed.
 const timingsKept = 1 << 12

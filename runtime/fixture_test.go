@@ -85,6 +85,7 @@ func newRigOf(t testing.TB, seed uint64, role Role, c Config) *rig {
 	r.loop = e.loop
 	r.loop.arena, r.loop.port = arena, r.port
 	r.engine = e
+	e.loop.venue.Sample(0, 0, 1_700_000_000_000_000_000, 0) // the venue's clock is known
 	r.line(role, 0, nil)
 	t.Cleanup(func() {
 		if err := r.port.Close(); err != nil {

@@ -6,17 +6,20 @@ import "orderwire/orders"
 // connection, and every open order is cancelled on a live path. It stays latched until an operator resets it.
 
 // Kill latches the kill switch. It may be called from any goroutine, also from a signal handler's.
-func (e *Engine) Kill() { e.loop.kill.Store(true) }
+func (e *Engine) Kill(by orders.KillSource) { e.plan.Kill.Latch(by) }
 
-// Reset clears the kill switch. Only a person should decide that.
-func (e *Engine) Reset() { e.loop.kill.Store(false) }
+// Reset opens the kill switch. Only a person should decide that.
+func (e *Engine) Reset() { e.plan.Kill.Reset() }
 
-// Killed tells whether the switch is latched.
-func (e *Engine) Killed() bool { return e.loop.kill.Load() }
+// Killed tells who latched the switch, orders.KilledByNobody where it is open.
+func (e *Engine) Killed() orders.KillSource { return e.plan.Kill.Latched() }
+
+// dead tells whether the switch is latched.
+func (l *Loop) dead() bool { return l.kill.Latched() != orders.KilledByNobody }
 
 // latch makes the loop's own state follow the switch.
 func (l *Loop) latch() {
-	l.killed = l.kill.Load()
+	l.killed = l.dead()
 	if !l.killed {
 		l.sweep = 0
 		return

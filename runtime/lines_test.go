@@ -125,7 +125,7 @@ func TestKillRefusesCancelsAndLatches(t *testing.T) {
 	r.ack(open[0])
 	r.turn()
 	r.heard()
-	r.engine.Kill()
+	r.engine.Kill(orders.KilledByCall)
 	r.turn()
 	if _, outcome := r.push(); outcome != orders.Killed {
 		t.Errorf("push one turn after the kill: %s", outcome)
@@ -160,7 +160,7 @@ func TestKillAbortsWhatTheKernelHasNot(t *testing.T) {
 	r := newRig(t, 1)
 	r.port.Window(r.sock, 10)
 	id := r.mustPush()
-	r.engine.Kill()
+	r.engine.Kill(orders.KilledByCall)
 	r.turn()
 	r.turn()
 	if _, aborted := r.port.Ended(r.sock); !aborted || !errors.Is(r.session.cause, errKilled) {

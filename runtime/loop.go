@@ -30,8 +30,11 @@ type Loop struct {
 	orders   *session   // the live order session, nil for none
 	shadow   *rehearsal // nil: no rehearsals
 	placed   placed
+	ahead    ahead
 	ids      *orders.IDs
 	track    *orders.Tracker
+	many     orders.Many // the dialect, where its messages may hold several events; else nil
+	venue    *orders.VenueClock
 
 	done   [64]netpoll.Completion
 	market market.Event
@@ -42,7 +45,7 @@ type Loop struct {
 	now     int64
 
 	maxSendAge int64
-	killed     bool   // latched: no new orders until it is reset
+	killed     bool   // what the last turn saw of kill
 	sweep      uint64 // the kill's cancels: next id to look at, 0 for done
 	retiring   int    // sessions in phase Draining
 
@@ -51,7 +54,7 @@ type Loop struct {
 	ends     *queue[sessionEnd]
 	timing   *queue[Timing]
 	receipt  *queue[orders.Receipt]
-	kill     atomic.Bool // latch killed in the next turn; cleared by Engine.Reset
+	kill     *orders.Kill
 	halt     atomic.Bool // drain and end every connection, take no order
 	quit     atomic.Bool // stop turning; set when every connection was handed back
 
@@ -72,7 +75,7 @@ func (l *Loop) turn(now int64) (work int) {
 	work = l.born(now)
 	work += l.reap(now)
 	l.deadlines(now)
-	if l.kill.Load() != l.killed {
+	if l.dead() != l.killed {
 		l.latch()
 	}
 	if l.sweep != 0 {
@@ -120,6 +123,9 @@ func (l *Loop) attach(s *session, now int64) {
 // glued reads what the peer sent right behind the handshakes.
 func (l *Loop) glued(s *session, now int64) error {
 	h := s.handover
+	for _, c := range h.samples {
+		l.venue.Sample(c.sent, c.received, c.venueNanos, venueGranularity)
+	}
 	s.handover = handover{}
 	if err := l.readAll(s, h.plain, now); err != nil {
 		return err
@@ -263,6 +269,9 @@ func (l *Loop) idle() {
 			}
 		}
 		s.flushControl(l.now)
+		if s == l.orders {
+			s.sharpen(l.armed, l.now)
+		}
 	}
 	l.rehearse()
 	l.counts.idleTurns++
@@ -280,8 +289,8 @@ func (l *Loop) Push(order Armed, price, qty fixed.Number, at int64) (uint64, ord
 	now := l.clock.Now()
 	t := &l.trigger
 	a := &l.armed[order]
-	*t = trigger{order: order, spec: &a.spec, template: a.template, intended: at}
-	t.values = orders.Values{Price: price, Qty: qty, WallNanos: l.clock.Wall(now)}
+	*t = trigger{order: order, spec: a.spec, template: a.template, intended: at, now: now}
+	t.values = orders.Values{Price: price, Qty: qty}
 	id, outcome := l.orders.push(t, now)
 	l.counts.outcomes[outcome]++
 	if outcome == orders.Sent {
@@ -292,6 +301,13 @@ func (l *Loop) Push(order Armed, price, qty fixed.Number, at int64) (uint64, ord
 		}
 	}
 	return id, outcome
+}
+
+// Aim asks for a candidate. See Hand.
+func (l *Loop) Aim(order Armed, price, qty fixed.Number) {
+	if l.orders != nil && l.ahead.list != nil && int(order) < len(l.armed) && l.armed[order].template.Fits(price, qty) {
+		l.ahead.aim(order, price, qty)
+	}
 }
 
 // Cancel asks for the end of order id. See Hand.
@@ -307,8 +323,8 @@ func (l *Loop) Cancel(id uint64, at int64) (uint64, orders.Outcome) {
 		return 0, orders.NotLive
 	}
 	t, a := &l.trigger, &l.armed[place.order]
-	*t = trigger{order: place.order, spec: &a.spec, template: a.cancel, intended: at}
-	t.values = orders.Values{Target: id, WallNanos: l.clock.Wall(now)}
+	*t = trigger{order: place.order, spec: a.cancelSpec, template: a.cancel, intended: at}
+	t.values = orders.Values{Target: id}
 	request, outcome := s.push(t, now)
 	l.counts.outcomes[outcome]++
 	return request, outcome

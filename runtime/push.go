@@ -15,17 +15,19 @@ const (
 // trigger is one decision on its way to the wire.
 type trigger struct {
 	order    Armed
-	spec     *orders.Spec
+	spec     orders.Spec
 	template *orders.Template
 	values   orders.Values
 	intended int64
+	now      int64
 }
 
 // armed is one compiled order, and the request that cancels it.
 type armed struct {
-	spec     orders.Spec
-	template *orders.Template
-	cancel   *orders.Template
+	spec       orders.Spec
+	template   *orders.Template
+	cancel     *orders.Template
+	cancelSpec orders.Spec
 }
 
 // push turns one trigger into one record on its way to the kernel. Loop thread only.
@@ -37,20 +39,29 @@ type armed struct {
 // not sent would kill the connection.
 func (s *session) push(t *trigger, now int64) (uint64, orders.Outcome) {
 	if why := s.admit(t, now); why != orders.Sent {
+		s.ahead.burn()
 		return 0, why
 	}
 	slot, ok := s.arena.Take()
 	if !ok {
+		s.ahead.burn()
 		return 0, orders.NoSlot
 	}
 	buf := s.arena.Bytes(slot)
 	template := t.template
-	t.values.ID = s.ids.Next()
+	n, ready := s.ahead.take(t, buf[headRoom:]) // signed while idle: it brings its own id
+	if !ready {
+		t.values.ID = s.ids.Next()
+	}
 	s.marks.start(s.timings.place(t.values.ID), t.values.ID, t.order, t.intended, now)
 
-	n := template.Patch(buf[headRoom:], t.values)
+	if !ready {
+		n = template.Patch(buf[headRoom:], t.values)
+	}
 	s.marks.hit(Patched)
-	template.Sign(buf[headRoom:headRoom+n], s.signer)
+	if !ready {
+		template.Sign(buf[headRoom:headRoom+n], s.signer)
+	}
 	s.marks.hit(Signed)
 	at, n := frame(template, buf, n, s.masks)
 	s.marks.hit(Framed)
@@ -67,7 +78,7 @@ func (s *session) push(t *trigger, now int64) (uint64, orders.Outcome) {
 
 // remember makes the order known before its bytes leave: to the tracker and to the journal.
 func (s *session) remember(t *trigger, now int64) {
-	if t.template.Spec().Action == orders.Cancel {
+	if t.spec.Action == orders.Cancel {
 		s.track.AddCancel(s.index, t.values.ID, t.values.Target, now)
 	} else {
 		s.track.AddOn(s.index, t.values.ID, now, t.template, t.values.Price, t.values.Qty)
@@ -85,7 +96,7 @@ func frame(t *orders.Template, buf []byte, n int, masks *wsproto.Masks) (at, siz
 
 // admit asks all that could stop an order. Each answer names its reason.
 func (s *session) admit(t *trigger, now int64) orders.Outcome {
-	cancel := t.template.Spec().Action == orders.Cancel
+	cancel := t.spec.Action == orders.Cancel
 	switch {
 	case s.phase != Live && !(cancel && s.phase == Draining && !s.closing):
 		return orders.NotLive
@@ -104,11 +115,14 @@ func (s *session) admit(t *trigger, now int64) orders.Outcome {
 	case !cancel && !s.journal.Room():
 		return orders.JournalFull
 	}
-	if cancel {
-		return orders.Sent // a cancel passes every gate of ours
-	}
-	if *s.killed {
+	if !cancel && s.kill.Latched() != orders.KilledByNobody {
 		return orders.Killed
 	}
-	return s.risk.Check(t.spec, &t.values, now)
+	stamp, known := s.venue.Stamp(now)
+	if !known {
+		return orders.ClockDoubt
+	}
+	t.values.WallNanos = stamp
+	t.values.ID = s.ahead.choose(t, s.ids, now)
+	return s.risk.Check(&t.spec, &t.values, now)
 }

@@ -89,6 +89,8 @@ func TestPushRefusalsLeaveNoTrace(t *testing.T) {
 				r.t.Cleanup(func() { r.loop.arena.Put(s) })
 			}
 		}, want: orders.NoSlot},
+		{name: "killed", before: func(r *rig) { r.engine.Kill(orders.KilledByCall) }, want: orders.Killed},
+		{name: "clock unknown", before: func(r *rig) { *r.session.venue = *orders.NewVenueClock(0) }, want: orders.ClockDoubt},
 		{name: "risk", config: Config{Risk: refusingRisk{}}, want: orders.RiskRefused},
 		{name: "journal full", config: Config{Journal: fullJournal{}}, want: orders.JournalFull},
 	} {

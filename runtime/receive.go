@@ -126,21 +126,56 @@ func (l *Loop) event(s *session, ev *wsproto.Event, at int64) error {
 // marketMessage reads one market-data message and lets the strategy decide.
 func (l *Loop) marketMessage(message []byte, at int64) error {
 	l.counts.marketFrames++
-	if err := l.dialect.Market(message, &l.market); err != nil {
-		l.counts.badMessages++
-		return nil // one unreadable message is counted; it does not end the stream (R15)
+	for from := 0; ; {
+		next, err := l.readMarket(message, from)
+		if err != nil {
+			l.counts.badMessages++
+			return nil // one unreadable message is counted; it does not end the stream (R15)
+		}
+		l.strategy.Market(&l.market, at, l)
+		if next == 0 {
+			return nil
+		}
+		from = next
 	}
-	l.strategy.Market(&l.market, at, l)
-	return nil
+}
+
+// readMarket reads the event of message that begins at from, and tells where the next begins, 0 for none.
+func (l *Loop) readMarket(message []byte, from int) (next int, err error) {
+	if l.many != nil {
+		return l.many.MarketNext(message, from, &l.market)
+	}
+	return 0, l.dialect.Market(message, &l.market)
+}
+
+// readReport is readMarket for an order connection.
+func (l *Loop) readReport(message []byte, from int) (next int, err error) {
+	if l.many != nil {
+		return l.many.ClassifyNext(message, from, &l.report)
+	}
+	return 0, l.dialect.Classify(message, &l.report)
 }
 
 // orderMessage reads one message of the order connection and settles what it says.
 func (l *Loop) orderMessage(s *session, message []byte, at int64) {
-	r := &l.report
-	if err := l.dialect.Classify(message, r); err != nil {
-		l.counts.badMessages++
-		return
+	for from := 0; ; {
+		next, err := l.readReport(message, from)
+		if err != nil {
+			l.counts.badMessages++
+			return
+		}
+		l.book(s, &l.report, at)
+		if next == 0 {
+			return
+		}
+		from = next
 	}
+}
+
+// book settles one report.
+func (l *Loop) book(s *session, r *orders.Report, at int64) {
+	offset, _, _ := l.venue.Offset(at)
+	s.risk.Observe(r, at, offset)
 	switch r.Kind {
 	case orders.ReportOther:
 		l.counts.otherMessages++
@@ -157,12 +192,16 @@ func (l *Loop) orderMessage(s *session, message []byte, at int64) {
 	now := l.clock.Now()
 	if t := s.timings.find(id); t != nil && t.At[Acked] == 0 && r.ExecID == nil {
 		t.At[Acked] = now
+		l.venue.Sample(t.At[Triggered], at, r.VenueNanos, venueGranularity)
 		l.observeTiming(t)
 	}
 	if receipt, news := s.track.Apply(r, id, now); news {
 		l.settle(s, receipt, now)
 	}
 }
+
+// venueGranularity is the unit in which venues write their time. Units: ns.
+const venueGranularity = 1_000_000
 
 // settle tells everybody whom a receipt concerns.
 func (l *Loop) settle(s *session, receipt orders.Receipt, now int64) {

@@ -79,7 +79,8 @@ func (r *rehearsal) build(e *Engine, fd int) error {
 	}
 	s := e.session(OrderRole, 0, w)
 	s.signer, s.ids, s.track, s.journal, s.risk = signer, &orders.IDs{}, orders.NewTracker(shadowTrack), noJournal{}, noRisk{}
-	s.port, s.arena, s.killed = r.port, e.loop.arena, new(bool)
+	s.port, s.arena, s.kill = r.port, e.loop.arena, new(orders.Kill)
+	s.venue, s.ahead = e.loop.venue, new(ahead)
 	if s.sock, err = r.port.Attach(fd, 0); err != nil {
 		return err
 	}
@@ -135,8 +136,8 @@ func (l *Loop) rehearse() {
 	r.from = l.clock.Now()
 	t := &l.trigger
 	a := &r.armed[r.next]
-	*t = trigger{spec: &a.spec, template: a.template, intended: r.from}
-	t.values = orders.Values{Price: r.price, Qty: r.qty, WallNanos: l.clock.Wall(r.from)}
+	*t = trigger{spec: a.spec, template: a.template, intended: r.from}
+	t.values = orders.Values{Price: r.price, Qty: r.qty}
 	id, outcome := r.session.push(t, r.from)
 	if outcome == orders.Sent {
 		r.session.track.NotSent(id, r.from)

@@ -94,7 +94,9 @@ type session struct {
 	track   *orders.Tracker
 	journal Journal
 	risk    Risk
-	killed  *bool // the loop's latch
+	kill    *orders.Kill
+	venue   *orders.VenueClock
+	ahead   *ahead
 	marks   marks
 	timings timings
 	flight  flight

@@ -23,6 +23,9 @@ type Hand interface {
 	// Push fires an armed order at once. at is the loop time for which the trigger was intended (the receive
 	// time of the market frame, or the planned time of a paced order): latency counts from there.
 	Push(order Armed, price, qty fixed.Number, at int64) (id uint64, outcome orders.Outcome)
+	// Aim asks that order be signed ahead at price and quantity, and kept fresh, so that a Push of the same needs no
+	// signature then. Up to 32 are kept; the oldest gives way. Aiming at what is kept already costs little.
+	Aim(order Armed, price, qty fixed.Number)
 	// Cancel asks the venue to cancel order id, by its client id. at is as for Push. A cancel passes every gate of ours.
 	Cancel(id uint64, at int64) (request uint64, outcome orders.Outcome)
 	// Live tells whether a Push would find its order session in state Live.

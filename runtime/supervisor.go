@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"orderwire/orders"
@@ -24,7 +24,18 @@ type handover struct {
 	fd     int
 	cipher []byte
 	plain  []byte
+	// samples of the venue's clock, from the answers to the login
+	samples []clockSample
 }
+
+// clockSample is one answer that told the venue's time: sent and received on the loop's clock, ns.
+type clockSample struct{ sent, received, venueNanos int64 }
+
+// TimeQuery is a dialect that can ask for the venue's clock.
+type TimeQuery interface{ Time(id string) []byte }
+
+// timeQueries is how many questions for the time a login asks: the fastest answer bounds the clock.
+const timeQueries = 5
 
 // supervisor keeps one connection alive: it gives birth to it, hands it to the loop, waits for its end,
 // and tries again. Straight-line blocking code, one goroutine a connection.
@@ -143,11 +154,12 @@ func (v *supervisor) birth(ctx context.Context, index uint16) (*session, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := v.login(w); err != nil {
+	samples, err := v.login(w)
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("runtime: login at %s: %w", v.endpoint.URL, err), w.Close())
 	}
 	s := v.engine.session(v.role, index, w)
-	s.handover = handover{cipher: w.cipher, plain: w.plain}
+	s.handover = handover{cipher: w.cipher, plain: w.plain, samples: samples}
 	if s.handover.fd, err = w.conn.Detach(); err != nil {
 		return nil, errors.Join(fmt.Errorf("runtime: hand-over of %s: %w", v.endpoint.URL, err), w.Close())
 	}
@@ -168,51 +180,72 @@ func trimSlash(text string) string {
 	return text
 }
 
-// login introduces an order connection where the dialect wants that. Each message is answered before the next.
-func (v *supervisor) login(w *Wire) error {
-	login, wanted := v.engine.plan.Dialect.(Login)
-	if !wanted || v.role != OrderRole {
-		return nil
+// login introduces an order connection where the dialect wants that, each message answered before the next, and asks for
+// the venue's time: no order is stamped by a clock that was never compared.
+func (v *supervisor) login(w *Wire) (samples []clockSample, err error) {
+	if v.role != OrderRole {
+		return nil, nil
 	}
-	for step := 0; ; step++ {
-		clock := v.engine.plan.Clock
-		message, err := login.Login(step, clock.Wall(clock.Now()), v.engine.plan.Signer)
-		if err != nil || message == nil {
-			return err
+	ask := func(message []byte) error {
+		sample, err := v.ask(w, message)
+		if sample.venueNanos != 0 {
+			samples = append(samples, sample)
 		}
-		if err := w.Send(wsproto.OpText, message); err != nil {
-			return err
-		}
-		if err := v.answer(w); err != nil {
-			return err
+		return err
+	}
+	if login, wanted := v.engine.plan.Dialect.(Login); wanted {
+		for step := 0; ; step++ {
+			clock := v.engine.plan.Clock
+			message, err := login.Login(step, clock.Wall(clock.Now()), v.engine.plan.Signer)
+			if err != nil {
+				return nil, err
+			}
+			if message == nil {
+				break
+			}
+			if err := ask(message); err != nil {
+				return nil, err
+			}
 		}
 	}
+	if query, can := v.engine.plan.Dialect.(TimeQuery); can {
+		for i := range timeQueries {
+			if err := ask(query.Time("time-" + strconv.Itoa(i))); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return samples, nil
 }
 
-// answer waits for the reply to a login message.
-func (v *supervisor) answer(w *Wire) error {
+// ask sends one message and waits for its answer.
+func (v *supervisor) ask(w *Wire, message []byte) (sample clockSample, err error) {
+	sample.sent = v.engine.plan.Clock.Now()
+	if err := w.Send(wsproto.OpText, message); err != nil {
+		return sample, err
+	}
 	var r orders.Report
 	for {
 		ev, err := w.Next()
+		sample.received = v.engine.plan.Clock.Now()
 		if err != nil {
-			return err
+			return sample, err
 		}
 		if ev.Kind == wsproto.EventClose {
-			return ev.CloseError()
+			return sample, ev.CloseError()
 		}
 		if ev.Kind != wsproto.EventText {
 			continue
 		}
 		if err := v.engine.plan.Dialect.Classify(ev.Payload, &r); err != nil {
-			return err
+			return sample, err
 		}
 		switch r.Kind {
-		case orders.ReportLoggedOn, orders.ReportSubscribed:
-			return nil
+		case orders.ReportLoggedOn, orders.ReportSubscribed, orders.ReportTime:
+			sample.venueNanos = r.VenueNanos
+			return sample, nil
 		case orders.ReportRejected, orders.ReportSessionError, orders.ReportThrottled, orders.ReportUnknown:
-			return &orders.RejectError{Venue: v.engine.plan.Dialect.Venue(), Code: r.Code, Text: string(r.Text)}
+			return sample, &orders.RejectError{Venue: v.engine.plan.Dialect.Venue(), Code: r.Code, Text: string(r.Text)}
 		}
 	}
 }
-
-var _ io.Closer = (*Wire)(nil)
