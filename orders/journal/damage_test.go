@@ -98,15 +98,18 @@ func TestEveryFlippedBitOfARecordIsSeen(t *testing.T) {
 
 // TestFlippedBitsInWholeFiles verifies whole files with one flipped bit: it is detected, or it took nothing away but the last seal.
 func TestFlippedBitsInWholeFiles(t *testing.T) {
-	dir, file, data := sweptJournal(t, 400)
+	dir, file, data := sweptJournal(t, 100)
 	want, _ := content(t, dir)
 	random := rand.New(rand.NewPCG(5, 6))
 	bits := []int{}
-	for range 300 {
+	for range 150 {
 		bits = append(bits, random.IntN(len(data)*8))
 	}
-	for bit := range 8 * journal.RecordBytes { // every bit of the header, and of the last record
-		bits = append(bits, bit, len(data)*8-1-bit)
+	for bit := range 8 * journal.RecordBytes { // every bit of the header, some of the last record
+		bits = append(bits, bit)
+		if bit%4 == 0 {
+			bits = append(bits, len(data)*8-1-bit)
+		}
 	}
 	for _, bit := range bits {
 		damaged := slices.Clone(data)
@@ -126,7 +129,7 @@ func TestFlippedBitsInWholeFiles(t *testing.T) {
 
 // TestEveryCutIsHarmlessOrSeen cuts a file at each length: what is left is a true beginning, and never called whole.
 func TestEveryCutIsHarmlessOrSeen(t *testing.T) {
-	dir, file, data := sweptJournal(t, 40)
+	dir, file, data := sweptJournal(t, 16)
 	want, _ := content(t, dir)
 	for cut := range data {
 		if err := os.WriteFile(file, data[:cut], 0o600); err != nil {
@@ -389,7 +392,7 @@ func write(dir string) int {
 func TestKilledWriterLosesNothing(t *testing.T) {
 	dir := stateDir(t)
 	random := rand.New(rand.NewPCG(9, 10))
-	rounds := 25
+	rounds := 10
 	if os.Getenv("ORDERWIRE_LONG") != "" {
 		rounds = 1000
 	}
