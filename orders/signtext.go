@@ -6,11 +6,11 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
@@ -170,19 +170,24 @@ func signPrivate(alg string, key any, payload []byte) ([]byte, error) {
 		return signature, nil
 	case *ecdsa.PrivateKey:
 		sum := sha256.Sum256(payload)
-		r, s, err := ecdsa.Sign(rand.Reader, key, sum[:])
+		// Without randomness the signature is the deterministic one of RFC 6979, which needs none.
+		der, err := key.Sign(nil, sum[:], crypto.SHA256)
 		if err != nil {
 			return nil, errors.New("orders: " + alg + ": this key cannot sign")
 		}
-		return joinRS(r, s), nil
+		return joinRS(der)
 	}
 	return nil, fmt.Errorf("orders: %s: no such key", alg)
 }
 
-// joinRS is the JWS form of an ECDSA signature. Source: RFC 7518 section 3.4.
-func joinRS(r, s *big.Int) []byte {
+// joinRS is the JWS form of an ECDSA signature in DER. Source: RFC 7518 section 3.4.
+func joinRS(der []byte) ([]byte, error) {
+	var signature struct{ R, S *big.Int }
+	if rest, err := asn1.Unmarshal(der, &signature); err != nil || len(rest) > 0 {
+		return nil, errors.New("orders: es256: the signature is not in DER")
+	}
 	out := make([]byte, 64)
-	r.FillBytes(out[:32])
-	s.FillBytes(out[32:])
-	return out
+	signature.R.FillBytes(out[:32])
+	signature.S.FillBytes(out[32:])
+	return out, nil
 }

@@ -284,6 +284,28 @@ func TestSignTextVerifies(t *testing.T) {
 	}
 }
 
+// TestES256IsDeterministic has the P-256, SHA-256 example of RFC 6979, section A.2.5.
+func TestES256IsDeterministic(t *testing.T) {
+	raw, err := hex.DecodeString("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := orders.NewSecret(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	text, err := orders.SignText(orders.AlgES256, secret, "pem", []byte("sample"), "hex")
+	want := "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716" + "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8"
+	if err != nil || text != want {
+		t.Fatalf("%s, %v, want %s", text, err, want)
+	}
+}
+
 func TestLogonSigner(t *testing.T) {
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
