@@ -15,6 +15,7 @@ type Direct struct {
 	clock    Clock
 	busy     int // sockets with sends to reap or to retry, or closing
 	turn     int // where the next Reap begins, so that no socket is always last
+	stamps   *stamper
 	counters Counters
 }
 
@@ -25,9 +26,10 @@ func NewDirect(arena *Arena, clock Clock, c PortConfig) (Port, error) {
 		return nil, err
 	}
 	return &Direct{
-		table: newTable(c.Sockets, c.QueueSlots),
-		arena: arena,
-		clock: clock,
+		table:  newTable(c.Sockets, c.QueueSlots),
+		arena:  arena,
+		clock:  clock,
+		stamps: newStamper(c.ReceiveStampEvery),
 	}, nil
 }
 
@@ -64,21 +66,36 @@ func (d *Direct) Send(s Sock, slot Slot, from, to int) {
 	}
 	d.arena.own.lend(slot)
 	first := !k.queue.waiting()
-	k.queue.push(slot, from, to)
+	k.queue.push(slot, from, to, k.stampNext)
+	k.stampNext = false
 	if !k.busy {
 		k.busy = true
 		d.busy++
 	}
 	if first {
-		flush(k, d.arena, &d.counters)
+		flush(k, d.arena, d.stamps, &d.counters)
 	}
 }
+
+// SendStamped is Send, dated. See Stamper.
+func (d *Direct) SendStamped(s Sock, slot Slot, from, to int) uint32 {
+	k := d.find(s)
+	k.stampNext = k.watched
+	d.Send(s, slot, from, to)
+	return k.queue.pushed - 1
+}
+
+// Watch lets the kernel date what goes through s. See Stamper.
+func (d *Direct) Watch(s Sock) error { return d.watch(s, d.stamps) }
+
+// Stamps returns the dates that have arrived. See Stamper.
+func (d *Direct) Stamps(out []Stamp) int { return d.stamps.collect(&d.table, d.clock, out) }
 
 // Submit has nothing left to do: what Send could not hand over, the kernel had refused, and Reap tries again.
 func (d *Direct) Submit() {}
 
 // flush sends what waits in k's queue, in order, until the kernel refuses.
-func flush(k *socket, arena *Arena, counters *Counters) {
+func flush(k *socket, arena *Arena, stamps *stamper, counters *Counters) {
 	q := &k.queue
 	if k.failed != 0 {
 		q.fail(k.failed)
@@ -86,7 +103,13 @@ func flush(k *socket, arena *Arena, counters *Counters) {
 	}
 	for q.waiting() {
 		e := q.at(q.next)
-		n, errno := sendNow(k.fd, arena.raw(e.slot)[e.from:e.to])
+		var n int
+		var errno syscall.Errno
+		if b := arena.raw(e.slot)[e.from:e.to]; e.stamp {
+			n, errno = stamps.send(k.fd, b)
+		} else {
+			n, errno = sendNow(k.fd, b)
+		}
 		switch errno {
 		case 0:
 			counters.SentBytes += uint64(n)
@@ -141,7 +164,7 @@ func (d *Direct) reapBusy(out []Completion) int {
 			continue
 		}
 		if k.queue.waiting() {
-			flush(k, d.arena, &d.counters)
+			flush(k, d.arena, d.stamps, &d.counters)
 		}
 		n += reapSent(k, d.sock(at), d.arena, out[n:])
 		if !k.queue.empty() {
@@ -190,7 +213,7 @@ func (d *Direct) receive(i uint16, out []Completion) int {
 		k.slot = slot
 	}
 	at := d.clock.Now()
-	n, errno := receiveNow(k.fd, d.arena.raw(k.slot))
+	n, wall, errno := d.take(k)
 	if errno == unix.EAGAIN {
 		return 0
 	}
@@ -207,11 +230,24 @@ func (d *Direct) receive(i uint16, out []Completion) int {
 		d.counters.ReceivedBytes += uint64(n)
 		d.arena.own.fill(k.slot)
 		out[0].Slot, k.slot = k.slot, 0
+		if wall != 0 {
+			out[0].Kernel = wall - d.clock.Wall(0)
+		}
 		return 1
 	}
 	k.receiving = false // end of stream, or an error: there is nothing more to read, ever
 	d.dropReceive(k)
 	return 1
+}
+
+// take receives into k's slot, and asks for the kernel's date where this receive's turn has come.
+func (d *Direct) take(k *socket) (n int, wall int64, errno syscall.Errno) {
+	b := d.arena.raw(k.slot)
+	if k.watched && d.stamps.every != 0 && d.counters.Receives%d.stamps.every == 0 {
+		return d.stamps.receive(k.fd, b)
+	}
+	n, errno = receiveNow(k.fd, b)
+	return n, 0, errno
 }
 
 func (d *Direct) dropReceive(k *socket) {

@@ -29,3 +29,9 @@ func SlowedClock(lag int64) (AnchoredClock, bool) {
 	}
 	return c, ok
 }
+
+// Parsers of what the kernel writes beside a receive.
+var (
+	ReadControl = readControl
+	ReadDated   = readDated
+)

@@ -159,7 +159,7 @@ func (f *Fake) Send(s Sock, slot Slot, from, to int) {
 		panic("netpoll: send on a socket that is being detached")
 	}
 	f.arena.own.lend(slot)
-	k.queue.push(slot, from, to)
+	k.queue.push(slot, from, to, false)
 	if !k.dirty {
 		k.dirty = true
 		f.dirty = append(f.dirty, s.Index)

@@ -65,4 +65,5 @@ type Completion struct {
 	To      int
 	Errno   syscall.Errno
 	At      int64 // Clock nanoseconds at which the call that returned it began; 0 where unknown
+	Kernel  int64 // Clock nanoseconds at which the kernel received the last byte; 0 where it was not asked (see Stamper)
 }

@@ -218,6 +218,15 @@ func (r *ring) setFile(place int, fd int) syscall.Errno {
 	return errno
 }
 
+// datedMessage is the address of the message header that dated receives refer to: it only says how many
+// bytes each slot keeps free for control messages.
+func (r *ring) datedMessage() uint64 {
+	// SAFETY: scratch is a mapping of its own, which stays until close; the second cache line is used for nothing else.
+	message := (*unix.Msghdr)(unsafe.Pointer(&r.scratch[64]))
+	message.SetControllen(datedControl)
+	return uint64(uintptr(unsafe.Pointer(message)))
+}
+
 // probe tells which operations the kernel knows (5.6).
 func (r *ring) probe() (known [probeOps]bool, last int) {
 	var answer probeAnswer

@@ -32,6 +32,8 @@ type Ring struct {
 	backlog  []Completion // what Submit found while it looked for its sends
 	refusals int          // enters in a row that the kernel refused
 	broken   syscall.Errno
+	stamps   *stamper
+	dated    bool // receives carry the kernel's date: they are RECVMSG, with a head before the bytes
 	counters Counters
 }
 
@@ -91,6 +93,7 @@ func newRingPort(arena *Arena, clock Clock, c PortConfig, off without) (*Ring, e
 		features: features,
 		name:     "ring",
 		fanOut:   c.FanOutMin,
+		stamps:   newStamper(c.ReceiveStampEvery),
 		dirty:    make([]uint16, 0, c.Sockets),
 		unarmed:  make([]uint16, 0, c.Sockets),
 		backlog:  make([]Completion, 0, c.ReceiveSlots+c.Sockets),
@@ -102,6 +105,7 @@ func newRingPort(arena *Arena, clock Clock, c PortConfig, off without) (*Ring, e
 			r.buffers.fill()
 		}
 	}
+	r.dated = c.ReceiveStampEvery > 0 && r.buffers != nil && arena.slotBytes > 2*datedHead
 	r.features.BufferRing = r.buffers != nil
 	r.features.Multishot = r.buffers != nil
 	return r, nil
@@ -154,13 +158,28 @@ func (r *Ring) Send(s Sock, slot Slot, from, to int) {
 		panic("netpoll: send on a socket that is being detached")
 	}
 	r.arena.own.lend(slot)
-	k.queue.push(slot, from, to)
+	k.queue.push(slot, from, to, k.stampNext)
+	k.stampNext = false
 	r.attend(k)
 	if !k.dirty {
 		k.dirty = true
 		r.dirty = append(r.dirty, s.Index)
 	}
 }
+
+// SendStamped is Send, dated. A dated send goes by sendmsg, not through the ring. See Stamper.
+func (r *Ring) SendStamped(s Sock, slot Slot, from, to int) uint32 {
+	k := r.find(s)
+	k.stampNext = k.watched
+	r.Send(s, slot, from, to)
+	return k.queue.pushed - 1
+}
+
+// Watch lets the kernel date what goes through s. See Stamper.
+func (r *Ring) Watch(s Sock) error { return r.watch(s, r.stamps) }
+
+// Stamps returns the dates that have arrived. See Stamper.
+func (r *Ring) Stamps(out []Stamp) int { return r.stamps.collect(&r.table, r.clock, out) }
 
 // attend makes Reap look after k.
 func (r *Ring) attend(k *socket) {
@@ -178,7 +197,7 @@ func (r *Ring) Submit() {
 		for _, i := range r.dirty {
 			k := &r.sockets[i]
 			k.dirty = false
-			flush(k, r.arena, &r.counters)
+			flush(k, r.arena, r.stamps, &r.counters)
 		}
 		r.dirty = r.dirty[:0]
 		return
@@ -212,7 +231,7 @@ func (r *Ring) pumpDirty(direct bool) (behind bool) {
 		case k.ring.sends != 0: // its turn comes when those are back
 			behind = true
 		case direct:
-			flush(k, r.arena, &r.counters)
+			flush(k, r.arena, r.stamps, &r.counters)
 		default:
 			r.pump(i)
 			behind = behind || k.queue.tail-k.queue.next > uint32(k.ring.sends)
@@ -357,7 +376,7 @@ func (r *Ring) retry(i uint16) {
 	case k.failed != 0:
 		k.queue.fail(k.failed)
 	case r.direct:
-		flush(k, r.arena, &r.counters)
+		flush(k, r.arena, r.stamps, &r.counters)
 	default:
 		r.pump(i)
 	}

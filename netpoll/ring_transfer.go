@@ -79,6 +79,10 @@ func (r *Ring) armOne(i uint16) bool {
 		e.flags |= sqeBufferSelect
 		e.ioprio = recvMultishot
 		e.buf = bufferGroup
+		if r.dated {
+			e.opcode = opRecvMsg
+			e.addr, e.length = r.ring.datedMessage(), 1
+		}
 	} else {
 		// SAFETY: the slot is lent to the kernel until this receive completes; the arena outlives the ring.
 		memory := r.arena.raw(k.ring.slot)
@@ -120,13 +124,23 @@ func (r *Ring) received(i uint16, c cqe, at int64, out []Completion) int {
 		slot, k.ring.slot = k.ring.slot, 0
 		r.arena.own.fill(slot)
 	}
+	from, wall := 0, int64(0)
+	if r.dated && c.res > 0 {
+		from, wall = readDated(r.arena.raw(slot)[:c.res])
+		if from == int(c.res) {
+			c.res = 0 // a head and nothing behind it is the end of the stream
+		}
+	}
 	if c.res > 0 && k.phase == open {
 		r.counters.Receives++
-		r.counters.ReceivedBytes += uint64(c.res)
+		r.counters.ReceivedBytes += uint64(int(c.res) - from)
 		k.ring.served = r.counters.Receives
 		out[0] = Completion{
 			Kind: Received, Session: k.session, Sock: r.sock(i),
-			Slot: slot, To: int(c.res), At: at,
+			Slot: slot, From: from, To: int(c.res), At: at,
+		}
+		if wall != 0 {
+			out[0].Kernel = wall - r.clock.Wall(0)
 		}
 		return 1
 	}
@@ -162,6 +176,15 @@ func (r *Ring) pump(i uint16) {
 		return
 	}
 	n := min(int(k.queue.tail-k.queue.next), maxChain, r.ring.room())
+	for link := range n {
+		if k.queue.at(k.queue.next + uint32(link)).stamp {
+			n = link
+		}
+	}
+	if n == 0 { // a dated send is first, or the queue is full. The ring holds none of this socket now, so it may go directly
+		flush(k, r.arena, r.stamps, &r.counters)
+		return
+	}
 	for link := range n {
 		entry := k.queue.at(k.queue.next + uint32(link))
 		e := r.ring.reserve()

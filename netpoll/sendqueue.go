@@ -12,11 +12,13 @@ type sendQueue struct {
 	head    uint32
 	next    uint32
 	tail    uint32
-	unsent  int // bytes of [head, tail) that the kernel did not take
+	pushed  uint32 // bytes ever queued, modulo 2^32: what the kernel's ids count
+	unsent  int    // bytes of [head, tail) that the kernel did not take
 }
 
 type sendEntry struct {
 	slot  Slot
+	stamp bool // its date is wanted
 	errno syscall.Errno
 	from  uint32
 	to    uint32
@@ -26,6 +28,10 @@ func newSendQueue(slots int) sendQueue {
 	return sendQueue{entries: make([]sendEntry, slots), mask: uint32(slots - 1)}
 }
 
+func (q *sendQueue) clear() {
+	q.head, q.next, q.tail, q.pushed, q.unsent = 0, 0, 0, 0, 0
+}
+
 func (q *sendQueue) at(i uint32) *sendEntry { return &q.entries[i&q.mask] }
 
 func (q *sendQueue) full() bool     { return q.tail-q.head > q.mask }
@@ -33,13 +39,14 @@ func (q *sendQueue) empty() bool    { return q.tail == q.head }
 func (q *sendQueue) waiting() bool  { return q.tail != q.next }
 func (q *sendQueue) finished() bool { return q.next != q.head }
 
-func (q *sendQueue) push(slot Slot, from, to int) {
+func (q *sendQueue) push(slot Slot, from, to int, stamp bool) {
 	if q.full() {
 		panic("netpoll: send queued without asking Room")
 	}
-	*q.at(q.tail) = sendEntry{slot: slot, from: uint32(from), to: uint32(to)}
+	*q.at(q.tail) = sendEntry{slot: slot, stamp: stamp, from: uint32(from), to: uint32(to)}
 	q.tail++
 	q.unsent += to - from
+	q.pushed += uint32(to - from)
 }
 
 // took notes that the kernel took n more bytes of the first waiting entry, and tells whether that was its end.

@@ -21,7 +21,10 @@ type socket struct {
 	dirty      bool // stands in the port's list of sockets with new sends
 	busy       bool // counts in the port's number of sockets that Reap has to look after
 	abort      bool
+	stampNext  bool          // the next send is to be dated
+	watched    bool          // the kernel dates what goes through it
 	failed     syscall.Errno // the send side is dead of it
+	stampBase  uint32        // what the kernel counts ahead of our byte offsets
 
 	ring ringState // what rings need; zero elsewhere
 }
@@ -78,7 +81,8 @@ func (t *table) enter(fd int, session uint16) (Sock, *socket, error) {
 	}
 	k.fd, k.session, k.phase, k.receiving = fd, session, open, true
 	k.failed, k.abort, k.dirty, k.busy, k.slot = 0, false, false, false, 0
-	k.queue.head, k.queue.next, k.queue.tail, k.queue.unsent = 0, 0, 0, 0
+	k.watched, k.stampNext, k.stampBase = false, false, 0
+	k.queue.clear()
 	k.ring = ringState{}
 	k.place = len(t.active)
 	t.active = append(t.active, i)
@@ -113,4 +117,15 @@ func (t *table) leave(i uint16) {
 // sock names the socket at i.
 func (t *table) sock(i uint16) Sock {
 	return Sock{Index: i, Generation: t.sockets[i].generation}
+}
+
+// watch lets the kernel date what goes through s.
+func (t *table) watch(s Sock, stamps *stamper) error {
+	k := t.find(s)
+	base, err := stamps.watch(k.fd)
+	if err != nil {
+		return err
+	}
+	k.watched, k.stampBase = true, base-k.queue.pushed
+	return nil
 }
