@@ -31,6 +31,7 @@ type account struct {
 	usage   usage
 
 	meters    []*meter         // Kraken
+	bucket    bucket           // Coinbase
 	second    perSecond        // requests of this second, where the venue counts so
 	listenKey string           // Binance USD-M: the one key of the account
 	dcp       map[string]int64 // Bybit: disconnect protection by product, in ns

@@ -41,6 +41,7 @@ const (
 	eventExpired
 	eventRejected
 	eventReplaced // same order, other quantity
+	eventRested   // told by Coinbase alone: what is left stands in the book
 )
 
 const firstOrderID = 12_500_000_001
@@ -84,6 +85,9 @@ func (v *Venue) settle(now int64, o *order) {
 			return 1
 		})
 		*side = slices.Insert(*side, at, o)
+		if v.tellsRest {
+			v.tell(now, eventRested, o, execution{})
+		}
 	}
 }
 
@@ -180,7 +184,10 @@ func (v *Venue) execute(now int64, taker, resting *order, price, qty amount) {
 		if o == nil {
 			continue
 		}
-		fill := execution{id: v.executionID, price: price, qty: qty, maker: o == resting, at: now}
+		fill := execution{id: v.executionID, price: price, qty: qty, maker: o == resting, at: now, other: resting}
+		if o == resting {
+			fill.other = taker
+		}
 		o.executions = append(o.executions, fill)
 		o.done += qty
 		o.value += price.times(qty)

@@ -16,6 +16,8 @@ type marketSession struct {
 	start    int64
 	at       int // next frame
 	over     bool
+	scratch  []byte
+	restamp  func(dst, payload []byte) []byte // rewrites frames that carry a number of the connection's own; or nil
 }
 
 // replayChunk is how many bytes one Tick lays out at most: enough to fill TLS records, few enough to stay fair.
@@ -92,10 +94,16 @@ func (s *marketSession) tick(now int64) {
 	if !s.running {
 		s.running, s.start = true, now
 	}
-	s.c.outMu.Lock()
 	from := s.at
+	if s.restamp != nil {
+		s.v.mu.Lock() // the numbers are shared with reports, which are made under this lock
+	}
+	s.c.outMu.Lock()
 	s.lay(now)
 	s.c.outMu.Unlock()
+	if s.restamp != nil {
+		s.v.mu.Unlock()
+	}
 	s.quotes(now, from)
 	if s.at == len(s.v.config.Market.frames) {
 		s.over = true
@@ -114,7 +122,12 @@ func (s *marketSession) lay(now int64) {
 		}
 		f := &market.frames[s.at]
 		if !s.c.silent && (s.wanted == nil || s.wanted[f.stream]) {
-			s.c.out = append(s.c.out, market.wire[f.from:f.to]...)
+			if s.restamp == nil {
+				s.c.out = append(s.c.out, market.wire[f.from:f.to]...)
+			} else {
+				s.scratch = s.restamp(s.scratch[:0], payloadOf(market.wire[f.from:f.to]))
+				s.c.out = appendFrame(s.c.out, opText, s.scratch)
+			}
 			s.v.tally.add(cMarketFrames)
 		}
 		s.at++

@@ -39,6 +39,7 @@ type execution struct {
 	qty   amount
 	maker bool
 	at    int64
+	other *order // the counterpart; nil when it came from outside
 }
 
 type side uint8
@@ -101,6 +102,7 @@ type instrument struct {
 
 	bids, asks []*order // best first, then oldest first
 	quote      quote
+	sequence   int64 // Coinbase: of the product
 }
 
 // quote is the best of the replayed market; zero prices mean none.

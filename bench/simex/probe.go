@@ -1,7 +1,9 @@
 package simex
 
 import (
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -32,6 +34,7 @@ const (
 	probeMillis = probeNow / 1_000_000
 	probeHMAC   = "selftest-hmac-key"
 	probeEd     = "selftest-ed25519-key"
+	probeES     = "selftest-es256-key"
 	probeSecret = "selftest-secret-of-no-worth"
 	probeBase64 = "c2VsZnRlc3Qtc2VjcmV0LW9mLW5vLXdvcnRo" // the same, as venues hand out binary secrets
 	probePhrase = "selftest-phrase"
@@ -39,6 +42,15 @@ const (
 
 // probeSigner is a fixed Ed25519 key: it opens nothing but the selftest's own venue.
 var probeSigner = ed25519.NewKeyFromSeed([]byte("simex selftest seed, 32 bytes ok"))
+
+// probeES256 is a fixed ECDSA key of the same worth.
+func probeES256() *ecdsa.PrivateKey {
+	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), []byte("simex selftest scalar, 32 bytes "))
+	if err != nil {
+		panic("simex: the selftest's scalar is no P-256 key: " + err.Error())
+	}
+	return key
+}
 
 func probeConfig(kind string) Config {
 	secret := probeSecret
@@ -49,6 +61,7 @@ func probeConfig(kind string) Config {
 		Kind: kind, Rand: &splitmix{state: 7},
 		Keys: []Key{
 			{ID: probeHMAC, Secret: secret, Passphrase: probePhrase},
+			{ID: probeES, ECDSA: &ES256Key{Public: &probeES256().PublicKey}},
 			{ID: probeEd, Ed25519: probeSigner.Public().(ed25519.PublicKey)}, //nolint:forcetypeassert // by the package's contract
 		},
 	}
@@ -79,6 +92,16 @@ func (p *probe) upgrade(path string) error {
 	}
 	p.got = []byte(rest)
 	return nil
+}
+
+// settle subscribes to something where a venue cuts connections that do not.
+func (p *probe) settle() {
+	switch p.v.config.Kind {
+	case "coinbase":
+		p.text(`{"type":"subscribe","product_ids":["BTC-USD"],"channels":["ticker"]}`)
+	case "coinbase-advanced":
+		p.text(`{"type":"subscribe","product_ids":["BTC-USD"],"channel":"ticker"}`)
+	}
 }
 
 // http sends raw bytes and returns what came back.

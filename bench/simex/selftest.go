@@ -53,6 +53,10 @@ func selftestOf(kind string) []badClient {
 		return bybitClients()
 	case "kraken":
 		return krakenClients()
+	case "coinbase":
+		return coinbaseClients()
+	case "coinbase-advanced":
+		return advancedClients()
 	}
 	return nil
 }
@@ -68,6 +72,8 @@ func wsPathOf(kind string) string {
 		return "/v5/trade"
 	case "kraken":
 		return "/v2"
+	case "coinbase", "coinbase-advanced":
+		return "/"
 	}
 	return ""
 }

@@ -106,6 +106,7 @@ func pongClients(path string) []badClient {
 			if err := p.upgrade(path); err != nil {
 				return err
 			}
+			p.settle()
 			p.now += 20e9
 			p.c.Tick(p.now)
 			p.read()

@@ -95,3 +95,26 @@ func (p *perSecond) load(now int64) int64 {
 	}
 	return p.used.Load()
 }
+
+// bucket is a token bucket filled lazily: tokens = min(burst, before + time * rate).
+type bucket struct {
+	tokens int64 // in billionths
+	at     int64
+}
+
+// take uses one token and tells whether there was one.
+func (b *bucket) take(now, rate, burst int64) bool {
+	const one = 1_000_000_000
+	if b.at == 0 {
+		b.tokens = burst * one
+	} else {
+		elapsed := min(now-b.at, 3600e9)
+		b.tokens = min(burst*one, b.tokens+elapsed*rate)
+	}
+	b.at = now
+	if b.tokens < one {
+		return false
+	}
+	b.tokens -= one
+	return true
+}

@@ -38,6 +38,7 @@ type Venue struct {
 	tokens      map[string]*token
 	deadlines   []deadline
 	alarm       func()
+	tellsRest   bool  // the protocol words eventRested
 	closedUntil int64 // end of scripted maintenance
 	conns       []*Conn
 }
@@ -57,7 +58,7 @@ type protocol interface {
 
 // Kinds are the exchanges that the examiner speaks.
 func Kinds() []string {
-	return []string{"binance", "binance-usdm", "bybit", "kraken"}
+	return []string{"binance", "binance-usdm", "bybit", "kraken", "coinbase", "coinbase-advanced"}
 }
 
 // NewVenue makes a venue. It fails on a Kind, a key or an instrument that cannot be.
@@ -113,6 +114,11 @@ func newProtocol(v *Venue) protocol {
 		return newBybit(v)
 	case "kraken":
 		return newKraken(v)
+	case "coinbase":
+		v.tellsRest = true
+		return newCoinbase(v)
+	case "coinbase-advanced":
+		return newAdvanced(v)
 	}
 	panic("simex: a kind without a protocol: " + v.config.Kind)
 }
