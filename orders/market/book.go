@@ -33,6 +33,8 @@ type BookConfig struct {
 	Window bool
 	// InBand tells that snapshots come inside the stream of changes and need no joining.
 	InBand bool
+	// Unnumbered tells that changes have no numbers (Kraken): each joins, and the checksum alone tells what is missing.
+	Unnumbered bool
 	// PendingEvents and PendingLevels are the room for changes that wait for a snapshot. Default 64 and 16384.
 	PendingEvents, PendingLevels int
 }
@@ -53,6 +55,7 @@ type BookCounts struct {
 	Stale     uint64 // changes that were in it already
 	Gaps      uint64 // changes that did not join: each voided the book
 	Crossed   uint64 // times that the best bid was not below the best ask: each voided the book
+	Mismatch  uint64 // checksums that were not those of the ladder: each voided the book
 	TooOld    uint64 // snapshots that the kept changes do not join
 	Overflown uint64 // changes that found no room while they waited
 }
@@ -134,7 +137,7 @@ func (b *Book) snapshot(depth *Depth) {
 	b.put(depth)
 	b.last = depth.Last
 	b.state = BookJoining
-	if b.crossed() {
+	if b.crossed() || b.mismatch(depth) {
 		return
 	}
 	if b.config.InBand {
@@ -164,14 +167,14 @@ func (b *Book) change(depth *Depth) {
 		b.keep(depth)
 		return
 	}
-	if depth.Last <= b.last {
+	if depth.Last <= b.last && !b.config.Unnumbered {
 		b.counts.Stale++
 		return
 	}
 	if b.join(depth) {
 		return
 	}
-	if b.state != BookWaiting { // a gap, and not a ladder that crossed
+	if b.state != BookWaiting { // a gap, and not a ladder that proved to be wrong
 		b.counts.Gaps++
 		b.Void()
 	}
@@ -181,22 +184,27 @@ func (b *Book) change(depth *Depth) {
 // join applies a change that builds on the state that the book has.
 func (b *Book) join(depth *Depth) bool {
 	before := depth.before()
-	if before != b.last && (b.state != BookJoining || before > b.last) {
+	if before != b.last && !b.config.Unnumbered && (b.state != BookJoining || before > b.last) {
 		return false
 	}
 	b.put(depth)
 	b.last = depth.Last
 	b.counts.Applied++
 	b.state = BookGood
-	return !b.crossed()
+	return !b.crossed() && !b.mismatch(depth)
 }
 
+// put brings a whole message in; a window is cut after it, since a level may leave and come back within one.
 func (b *Book) put(depth *Depth) {
 	for i := range depth.Bids {
 		b.bids.set(depth.Bids[i])
 	}
 	for i := range depth.Asks {
 		b.asks.set(depth.Asks[i])
+	}
+	if b.config.Window {
+		b.bids.trim(b.config.Levels)
+		b.asks.trim(b.config.Levels)
 	}
 }
 
@@ -212,7 +220,20 @@ func (b *Book) crossed() bool {
 	return true
 }
 
+// mismatch voids a ladder whose checksum is not the one that the venue sent with it.
+func (b *Book) mismatch(depth *Depth) bool {
+	if !depth.Checked || b.checksum() == depth.Checksum {
+		return false
+	}
+	b.counts.Mismatch++
+	b.Void()
+	return true
+}
+
 func (b *Book) keep(depth *Depth) {
+	if b.config.InBand {
+		return // what comes before a snapshot inside the stream is in that snapshot
+	}
 	if !b.pending.add(depth) {
 		b.counts.Overflown += uint64(len(b.pending.events)) + 1
 		b.pending.clear()

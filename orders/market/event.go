@@ -54,6 +54,9 @@ type Level struct {
 type Depth struct {
 	First, Last, Previous int64
 	Bids, Asks            []Level // capacity is given by whoever made the Event, and never grows
+	// Checked tells that the venue sent Checksum: that of the ladder after this message (Kraken).
+	Checked  bool
+	Checksum uint32
 }
 
 // Event is one market message, filled in place by a dialect. Symbol aliases the message.
@@ -77,5 +80,6 @@ func (ev *Event) Reset() {
 	ev.Kind, ev.Symbol, ev.EventNanos = KindNone, nil, 0
 	ev.Trade, ev.Quote = Trade{}, Quote{}
 	ev.Depth.First, ev.Depth.Last, ev.Depth.Previous = 0, 0, 0
+	ev.Depth.Checked, ev.Depth.Checksum = false, 0
 	ev.Depth.Bids, ev.Depth.Asks = ev.Depth.Bids[:0], ev.Depth.Asks[:0]
 }

@@ -17,6 +17,9 @@ type ladder struct {
 }
 
 func newLadder(capacity int, window, bids bool) ladder {
+	if window {
+		capacity = 2*capacity + 64 // room for one message before it is cut
+	}
 	return ladder{levels: make([]Level, 0, capacity), window: window, bids: bids}
 }
 
@@ -79,6 +82,13 @@ func (l *ladder) drop(at int) int {
 		return at + 1
 	}
 	return count
+}
+
+// trim keeps the best levels of a window.
+func (l *ladder) trim(size int) {
+	if over := len(l.levels) - size; over > 0 {
+		l.discard(over)
+	}
 }
 
 func (l *ladder) discard(count int) {
