@@ -140,7 +140,7 @@ func (a *ahead) burn() {
 }
 
 // sharpen signs one candidate that needs it. It belongs to idle turns.
-func (s *session) sharpen(all []armed, now int64) {
+func (s *session) sharpen(now int64) {
 	a := s.ahead
 	for range a.list {
 		c := &a.list[a.next]
@@ -157,7 +157,7 @@ func (s *session) sharpen(all []armed, now int64) {
 		if c.id == 0 {
 			c.id = s.ids.Next()
 		}
-		template := all[c.order].template
+		template := s.armed[c.order].template
 		c.payload = c.payload[:template.Len()]
 		template.Patch(c.payload, orders.Values{ID: c.id, Price: c.price, Qty: c.qty, WallNanos: stamp})
 		template.Sign(c.payload, s.signer)

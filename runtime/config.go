@@ -28,6 +28,8 @@ type Config struct {
 	Dialect orders.Dialect
 	// Orders is the order connection. Required where Armed is not empty.
 	Orders Endpoint
+	// Reports is the connection for reports, at venues that have one of its own; its URL defaults to that of Orders.
+	Reports Endpoint
 	// Market is the market-data connection for Symbols. Its URL may be empty: then there is none.
 	Market  Endpoint
 	Symbols []string

@@ -53,12 +53,12 @@ func New(c Config) (*Engine, error) {
 	e := &Engine{plan: plan, ids: &orders.IDs{}, track: orders.NewTracker(plan.TrackMax), events: make(chan SessionEvent, 64)}
 	e.loop = &Loop{
 		clock: plan.Clock, dialect: plan.Dialect, strategy: plan.Strategy, space: plan.IDs,
-		maxSendAge: plan.MaxSendAge.Nanoseconds(),
-		births:     newQueue[*session](2 * sessionMax),
-		renewals:   newQueue[uint16](2 * sessionMax),
-		ends:       newQueue[sessionEnd](2 * sessionMax),
-		timing:     newQueue[Timing](1 << 14),
-		placed:     newPlaced(plan.TrackMax), ids: e.ids, track: e.track, kill: plan.Kill, venue: orders.NewVenueClock(0),
+		maxSendAge:   plan.MaxSendAge.Nanoseconds(),
+		births:       newQueue[*session](2 * sessionMax),
+		renewals:     newQueue[uint16](2 * sessionMax),
+		ends:         newQueue[sessionEnd](2 * sessionMax),
+		timing:       newQueue[Timing](1 << 14),
+		needsReports: needsReports(plan.Dialect), timings: newTimings(timingsKept), placed: newPlaced(plan.TrackMax), ids: e.ids, track: e.track, kill: plan.Kill, venue: orders.NewVenueClock(0),
 		receipt: newQueue[orders.Receipt](1 << 14),
 	}
 	e.loop.market.Depth.Bids = make([]market.Level, 0, levelsMax)
@@ -79,6 +79,9 @@ func New(c Config) (*Engine, error) {
 	e.loop.ahead = e.newAhead()
 	return e, nil
 }
+
+// needsReports tells whether what becomes of orders is told on a connection of its own.
+func needsReports(d orders.Dialect) bool { _, is := d.(orders.Reporter); return is }
 
 // windowMillis is how long a venue may take to accept an order whose Spec does not say: short, since a lost order stays
 // Unknown for as long.
@@ -145,15 +148,28 @@ func (e *Engine) supervisors() []*supervisor {
 		e.places[v.index], e.places[v.index+1] = v, v
 		all = append(all, v)
 	}
+	if reporter, has := e.plan.Dialect.(orders.Reporter); has && e.plan.Orders.URL != "" {
+		reports := e.plan.Reports
+		if reports.URL == "" {
+			reports = e.plan.Orders
+		}
+		add(ReportRole, reports, reporter.ReportPath())
+	}
 	for range 1 + e.plan.Standbys {
 		add(OrderRole, e.plan.Orders, e.plan.Dialect.OrderPath())
 	}
 	add(MarketRole, e.plan.Market, e.plan.Dialect.MarketPath(e.plan.Symbols))
-	if first, last := all[0], all[len(all)-1]; first.role != last.role {
-		// A market that is heard before orders can be placed only makes triggers that nobody can follow.
-		ready := make(chan struct{})
-		first.served = sync.OnceFunc(func() { close(ready) })
-		last.after = ready
+	// One role after the other: an order whose report nobody hears must not leave, and a market that is heard before orders
+	// can be placed only makes triggers that nobody can follow.
+	var ready chan struct{}
+	for i, v := range all {
+		if i == 0 || all[i-1].role != v.role {
+			v.after, ready = ready, make(chan struct{})
+			next := ready
+			v.served = sync.OnceFunc(func() { close(next) })
+			continue
+		}
+		v.after = all[i-1].after
 	}
 	return all
 }
@@ -291,14 +307,15 @@ func (e *Engine) session(role Role, index uint16, w *Wire) *session {
 		link: w.link, reader: w.reader, masks: w.masks,
 		signer: e.plan.Signer, ids: e.ids, track: e.track,
 		journal: e.plan.Journal, risk: e.plan.Risk,
-		marks: marks{clock: e.plan.Clock}, kill: e.plan.Kill, venue: e.loop.venue, ahead: &e.loop.ahead,
+		marks: marks{clock: e.plan.Clock}, kill: e.plan.Kill, venue: e.loop.venue, ahead: &e.loop.ahead, timings: &e.loop.timings,
 		flight: newFlight(e.plan.SlotCount),
 	}
+	if pinger, wanted := e.plan.Dialect.(orders.Pinger); wanted {
+		s.ping, s.pingNanos = pinger.Ping()
+	}
+	s.armed = e.loop.armed
 	s.cipher.buf = make([]byte, 0, 4*e.plan.SlotBytes)
 	s.plain.buf = make([]byte, 0, e.plan.MessageMaxBytes+wsproto.MaxHeader+4*e.plan.SlotBytes)
-	if role == OrderRole {
-		s.timings = newTimings(timingsKept)
-	}
 	return s
 }
 

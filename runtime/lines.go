@@ -34,6 +34,9 @@ const drainNanos = 1_000_000_000
 func (l *Loop) succeed(s *session, now int64) {
 	old := s.replaces
 	s.replaces = nil
+	if s.role == ReportRole {
+		l.reports = s
+	}
 	if s.role == OrderRole && (l.orders == nil || l.orders == old) {
 		l.orders = s
 	}

@@ -8,6 +8,7 @@ import (
 	"orderwire/orders"
 	"orderwire/orders/fixed"
 	"orderwire/orders/market"
+	"orderwire/wsproto"
 )
 
 // sessionMax is how many connections one loop serves.
@@ -19,22 +20,25 @@ var errLate = errors.New("runtime: a record was not taken by the kernel within i
 // Loop is the data plane: one pinned thread that allocates nothing, blocks never and logs never.
 // turn is one pass of its duty cycle; tests call it by hand.
 type Loop struct {
-	clock    netpoll.Clock
-	port     netpoll.Port
-	arena    *netpoll.Arena
-	dialect  orders.Dialect
-	strategy Strategy
-	space    orders.IDSpace
-	armed    []armed
-	sessions [sessionMax]*session
-	orders   *session   // the live order session, nil for none
-	shadow   *rehearsal // nil: no rehearsals
-	placed   placed
-	ahead    ahead
-	ids      *orders.IDs
-	track    *orders.Tracker
-	many     orders.Many // the dialect, where its messages may hold several events; else nil
-	venue    *orders.VenueClock
+	clock        netpoll.Clock
+	port         netpoll.Port
+	arena        *netpoll.Arena
+	dialect      orders.Dialect
+	strategy     Strategy
+	space        orders.IDSpace
+	armed        []armed
+	sessions     [sessionMax]*session
+	orders       *session   // the live order session, nil for none
+	shadow       *rehearsal // nil: no rehearsals
+	placed       placed
+	timings      timings
+	ahead        ahead
+	ids          *orders.IDs
+	track        *orders.Tracker
+	needsReports bool        // orders may only leave while a report session is live
+	reports      *session    // that session, nil for none
+	many         orders.Many // the dialect, where its messages may hold several events; else nil
+	venue        *orders.VenueClock
 
 	done   [64]netpoll.Completion
 	market market.Event
@@ -195,9 +199,12 @@ func (l *Loop) orderSent(s *session, id uint64, c *netpoll.Completion, now int64
 	}
 }
 
-// deadlines aborts a connection that holds a late record.
+// deadlines aborts a connection that holds a late record, and keeps connections alive.
 func (l *Loop) deadlines(now int64) {
 	for _, s := range l.sessions {
+		if s != nil && s.pingNanos > 0 && now >= s.pingAt && s.phase == Live && s.control(wsproto.OpText, s.ping, now) {
+			s.pingAt = now + s.pingNanos
+		}
 		if s != nil && s.flight.count > 0 && now-s.flight.oldest > l.maxSendAge && s.phase != Ended {
 			if l.port.Unsent(s.sock) > 0 {
 				l.end(s, errLate)
@@ -235,6 +242,9 @@ func (l *Loop) end(s *session, err error) {
 	if l.orders == s {
 		l.elect(s)
 	}
+	if l.reports == s {
+		l.reports = nil
+	}
 	if !abort {
 		s.farewell(l.now)
 	}
@@ -270,7 +280,7 @@ func (l *Loop) idle() {
 		}
 		s.flushControl(l.now)
 		if s == l.orders {
-			s.sharpen(l.armed, l.now)
+			s.sharpen(l.now)
 		}
 	}
 	l.rehearse()
@@ -282,13 +292,13 @@ func (l *Loop) idle() {
 
 // Push fires an armed order. See Hand.
 func (l *Loop) Push(order Armed, price, qty fixed.Number, at int64) (uint64, orders.Outcome) {
-	if l.orders == nil || int(order) >= len(l.armed) {
+	if !l.Live() || int(order) >= len(l.armed) {
 		l.counts.outcomes[orders.NotLive]++
 		return 0, orders.NotLive
 	}
 	now := l.clock.Now()
 	t := &l.trigger
-	a := &l.armed[order]
+	a := &l.orders.armed[order]
 	*t = trigger{order: order, spec: a.spec, template: a.template, intended: at, now: now}
 	t.values = orders.Values{Price: price, Qty: qty}
 	id, outcome := l.orders.push(t, now)
@@ -322,7 +332,7 @@ func (l *Loop) Cancel(id uint64, at int64) (uint64, orders.Outcome) {
 		l.counts.outcomes[orders.NotLive]++
 		return 0, orders.NotLive
 	}
-	t, a := &l.trigger, &l.armed[place.order]
+	t, a := &l.trigger, &s.armed[place.order]
 	*t = trigger{order: place.order, spec: a.cancelSpec, template: a.cancel, intended: at}
 	t.values = orders.Values{Target: id}
 	request, outcome := s.push(t, now)
@@ -331,4 +341,6 @@ func (l *Loop) Cancel(id uint64, at int64) (uint64, orders.Outcome) {
 }
 
 // Live tells whether a Push would find a live order session. See Hand.
-func (l *Loop) Live() bool { return l.orders != nil && l.orders.phase == Live }
+func (l *Loop) Live() bool {
+	return l.orders != nil && l.orders.phase == Live && (!l.needsReports || l.reports != nil)
+}

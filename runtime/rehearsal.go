@@ -80,7 +80,8 @@ func (r *rehearsal) build(e *Engine, fd int) error {
 	s := e.session(OrderRole, 0, w)
 	s.signer, s.ids, s.track, s.journal, s.risk = signer, &orders.IDs{}, orders.NewTracker(shadowTrack), noJournal{}, noRisk{}
 	s.port, s.arena, s.kill = r.port, e.loop.arena, new(orders.Kill)
-	s.venue, s.ahead = e.loop.venue, new(ahead)
+	own := newTimings(shadowTrack)
+	s.venue, s.ahead, s.timings = e.loop.venue, new(ahead), &own
 	if s.sock, err = r.port.Attach(fd, 0); err != nil {
 		return err
 	}

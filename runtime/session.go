@@ -15,8 +15,9 @@ type Role uint8
 
 // The roles.
 const (
-	OrderRole Role = iota + 1
-	MarketRole
+	OrderRole  Role = iota + 1
+	MarketRole      // market data
+	ReportRole      // reports of our orders, where the venue has a connection of its own for them
 )
 
 // String is the role's name in logs.
@@ -26,6 +27,8 @@ func (r Role) String() string {
 		return "orders"
 	case MarketRole:
 		return "market"
+	case ReportRole:
+		return "reports"
 	}
 	return "role?"
 }
@@ -98,15 +101,19 @@ type session struct {
 	venue   *orders.VenueClock
 	ahead   *ahead
 	marks   marks
-	timings timings
+	timings *timings
 	flight  flight
 
-	handover handover // until it is attached
-	replaces *session // whom it follows, until it is attached
-	retired  bool     // it takes no new orders: its replacement is live
-	cause    error    // why it is ending
-	closing  bool     // our Close was sent
-	closeAt  int64    // when a Draining session is ended at the latest; 0: not draining
+	handover  handover // until it is attached
+	replaces  *session // whom it follows, until it is attached
+	retired   bool     // it takes no new orders: its replacement is live
+	cause     error    // why it is ending
+	ping      []byte   // keeps the connection alive, where the venue wants that from us
+	pingNanos int64
+	pingAt    int64
+	armed     []armed // compiled for this connection's credentials
+	closing   bool    // our Close was sent
+	closeAt   int64   // when a Draining session is ended at the latest; 0: not draining
 }
 
 // flight remembers which order each slot in the kernel's hands carries, and since when.

@@ -183,8 +183,8 @@ func trimSlash(text string) string {
 // login introduces an order connection where the dialect wants that, each message answered before the next, and asks for
 // the venue's time: no order is stamped by a clock that was never compared.
 func (v *supervisor) login(w *Wire) (samples []clockSample, err error) {
-	if v.role != OrderRole {
-		return nil, nil
+	if v.role == MarketRole {
+		return nil, v.subscribe(w)
 	}
 	ask := func(message []byte) error {
 		sample, err := v.ask(w, message)
@@ -193,22 +193,19 @@ func (v *supervisor) login(w *Wire) (samples []clockSample, err error) {
 		}
 		return err
 	}
-	if login, wanted := v.engine.plan.Dialect.(Login); wanted {
-		for step := 0; ; step++ {
-			clock := v.engine.plan.Clock
-			message, err := login.Login(step, clock.Wall(clock.Now()), v.engine.plan.Signer)
-			if err != nil {
-				return nil, err
-			}
-			if message == nil {
-				break
-			}
-			if err := ask(message); err != nil {
-				return nil, err
-			}
+	for step := 0; ; step++ {
+		message, err := v.loginStep(step)
+		if err != nil {
+			return nil, err
+		}
+		if message == nil {
+			break
+		}
+		if err := ask(message); err != nil {
+			return nil, err
 		}
 	}
-	if query, can := v.engine.plan.Dialect.(TimeQuery); can {
+	if query, can := v.engine.plan.Dialect.(TimeQuery); can && v.role == OrderRole {
 		for i := range timeQueries {
 			if err := ask(query.Time("time-" + strconv.Itoa(i))); err != nil {
 				return nil, err
@@ -216,6 +213,37 @@ func (v *supervisor) login(w *Wire) (samples []clockSample, err error) {
 		}
 	}
 	return samples, nil
+}
+
+// loginStep is what the dialect wants said at step, nil for nothing more.
+func (v *supervisor) loginStep(step int) ([]byte, error) {
+	clock := v.engine.plan.Clock
+	wall := clock.Wall(clock.Now())
+	if v.role == ReportRole {
+		return v.engine.plan.Dialect.(orders.Reporter).ReportLogin(step, wall, v.engine.plan.Signer)
+	}
+	if login, wanted := v.engine.plan.Dialect.(Login); wanted {
+		return login.Login(step, wall, v.engine.plan.Signer)
+	}
+	return nil, nil
+}
+
+// subscribe asks for market data, where that takes messages. Their answers are read by the loop, among the data.
+func (v *supervisor) subscribe(w *Wire) error {
+	subscriber, wanted := v.engine.plan.Dialect.(orders.Subscriber)
+	if !wanted {
+		return nil
+	}
+	for step := 0; ; step++ {
+		clock := v.engine.plan.Clock
+		message, err := subscriber.Subscribe(step, v.engine.plan.Symbols, clock.Wall(clock.Now()), v.engine.plan.Signer)
+		if err != nil || message == nil {
+			return err
+		}
+		if err := w.Send(wsproto.OpText, message); err != nil {
+			return err
+		}
+	}
 }
 
 // ask sends one message and waits for its answer.
