@@ -212,6 +212,9 @@ func (v *supervisor) login(w *Wire) (samples []clockSample, err error) {
 			}
 		}
 	}
+	if _, own := v.engine.plan.Dialect.(HostTime); own {
+		samples = append(samples, v.hostSample())
+	}
 	return samples, nil
 }
 
