@@ -21,8 +21,14 @@ type ServeConfig struct {
 	TLSVersion uint16 // tls.VersionTLS12 or tls.VersionTLS13 alone; default: both
 	Suites     []uint16
 	Spin       bool // read without sleeping: a client's send then does not pay for a wake-up. Costs a core
-	Ed25519    bool // certificate key; default ECDSA P-256, which every client hello accepts
-	Ready      func(*Server)
+	// SpinRest lets a connection on which nothing came for so long sleep until something comes, so that it does not delay
+	// those beside it. 0: never.
+	SpinRest time.Duration
+	// Arrived is called when bytes have come on a spinning connection, before they are opened: the place for a stamp that
+	// RxClock then tells. nil: nothing is called.
+	Arrived func()
+	Ed25519 bool // certificate key; default ECDSA P-256, which every client hello accepts
+	Ready   func(*Server)
 }
 
 // Server is a venue behind a listening socket. Each connection has one goroutine that reads, works and writes the
@@ -33,6 +39,8 @@ type Server struct {
 	authority *Authority
 	tls       *tls.Config
 	spin      bool
+	rest      time.Duration
+	arrived   func()
 
 	bell chan struct{} // rung when a dead man's switch was set
 	over chan struct{}
@@ -69,7 +77,8 @@ func Serve(ctx context.Context, config ServeConfig) (*Server, error) {
 		}
 	}
 	s := &Server{
-		venue: venue, listener: listener, authority: authority, peers: map[*peer]struct{}{}, spin: config.Spin,
+		venue: venue, listener: listener, authority: authority, peers: map[*peer]struct{}{},
+		spin: config.Spin, rest: config.SpinRest, arrived: config.Arrived,
 		bell: make(chan struct{}, 1), over: make(chan struct{}),
 	}
 	s.tls = tlsConfig(&config, authority)
@@ -150,7 +159,7 @@ func (s *Server) accept() {
 		}
 		var under net.Conn = tcp
 		if s.spin {
-			if under, err = newSpinConn(tcp); err != nil {
+			if under, err = newSpinConn(tcp, s.rest, s.arrived); err != nil {
 				continue // it ended before it began
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"net"
 	goruntime "runtime"
 	"syscall"
+	"time"
 )
 
 // spinConn reads by asking the socket again and again instead of sleeping. A sleeping reader makes its peer's send pay for
@@ -13,15 +14,18 @@ import (
 // It costs a whole core while the connection lives.
 type spinConn struct {
 	*net.TCPConn
-	raw syscall.RawConn
+	raw     syscall.RawConn
+	rest    time.Duration // how long nothing must have come until it sleeps after all; 0: it never does
+	arrival func()        // called when bytes have arrived, before anything is done with them; may be nil
+	last    time.Time     // of the last arrival
 }
 
-func newSpinConn(tcp *net.TCPConn) (net.Conn, error) {
+func newSpinConn(tcp *net.TCPConn, rest time.Duration, arrival func()) (net.Conn, error) {
 	raw, err := tcp.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
-	return &spinConn{TCPConn: tcp, raw: raw}, nil
+	return &spinConn{TCPConn: tcp, raw: raw, rest: rest, arrival: arrival, last: time.Now()}, nil
 }
 
 // spinYield is how many empty reads pass before other goroutines get their turn.
@@ -32,6 +36,19 @@ func (c *spinConn) Read(p []byte) (n int, err error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
+	n, err = c.spin(p)
+	if n > 0 {
+		if c.rest > 0 {
+			c.last = time.Now()
+		}
+		if c.arrival != nil {
+			c.arrival()
+		}
+	}
+	return n, err
+}
+
+func (c *spinConn) spin(p []byte) (n int, err error) {
 	for tries := 1; ; tries++ {
 		var failed error
 		// The callback says that it is done in any case, so that the poller never puts this goroutine to sleep.
@@ -50,6 +67,9 @@ func (c *spinConn) Read(p []byte) (n int, err error) {
 			return 0, &net.OpError{Op: "read", Net: "tcp", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: failed}
 		}
 		if tries%spinYield == 0 {
+			if c.rest > 0 && time.Since(c.last) > c.rest {
+				return c.TCPConn.Read(p)
+			}
 			goruntime.Gosched()
 		}
 	}
