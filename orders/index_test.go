@@ -16,13 +16,13 @@ func TestIndexAgainstMap(t *testing.T) {
 		spread := uint64(1) << random.IntN(64)
 		for range 5000 {
 			key := random.Uint64N(uint64(3*capacity)) * spread
-			at, known := want[key]
+			_, known := want[key]
 			switch {
 			case known && random.IntN(2) == 0:
 				x.Drop(key)
 				delete(want, key)
 			case !known && len(want) < capacity:
-				at = random.IntN(1 << 30)
+				at := random.IntN(1 << 30)
 				x.Put(key, at)
 				want[key] = at
 			case !known:

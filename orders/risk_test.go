@@ -361,8 +361,8 @@ func TestGateOverride(t *testing.T) {
 }
 
 func BenchmarkGate(b *testing.B) {
-	account, limits := testLimits(b)
-	account = orders.AccountLimits{MessagesMax: 1 << 30, MessagesNanos: 1 << 30, DuplicateNanos: 1, RepeatsMax: 1 << 30, RepeatNanos: 1, OrdersMax: 1 << 60}
+	_, limits := testLimits(b)
+	account := orders.AccountLimits{MessagesMax: 1 << 30, MessagesNanos: 1 << 30, DuplicateNanos: 1, RepeatsMax: 1 << 30, RepeatNanos: 1, OrdersMax: 1 << 60}
 	limits.ReferenceAge = 1 << 60
 	r := newRig(b, account, limits)
 	r.push(b, "64000.00", "0.1", 0)
