@@ -38,6 +38,13 @@ type Config struct {
 	// Curves are the groups offered by the golang hello, best first; default utls's own list. A browser's hello keeps its own.
 	Curves []tls.CurveID
 
+	// Signatures are the signature schemes offered by the golang hello, best first; default all that RFC 8446 knows but
+	// those with SHA-1.
+	Signatures []tls.SignatureScheme
+
+	// Exporter keeps what Link.Export needs. Default off: nothing of the handshake is kept that is not needed.
+	Exporter bool
+
 	// Sessions, if set, resumes earlier sessions and collects the tickets of new ones. Early data is never sent.
 	Sessions *Sessions
 
@@ -100,6 +107,13 @@ func (c Config) protocols() []string {
 		return c.Protocols
 	}
 	return []string{"http/1.1"}
+}
+
+func (c Config) signatures() []tls.SignatureScheme {
+	if c.Signatures == nil {
+		return defaultSignatures
+	}
+	return c.Signatures
 }
 
 func (c Config) warn(text string, args ...any) {

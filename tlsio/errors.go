@@ -161,9 +161,6 @@ func explainText(e *HandshakeError, err error) {
 	var operation *net.OpError
 	text := err.Error()
 	switch {
-	case strings.Contains(text, "reprocessing of PSK"): // a browser's hello cannot answer a HelloRetryRequest with a session in it
-		e.Class, e.What, e.Again = ClassLibrary, "the server asked for another key share while a session was offered", true
-		e.Fix = "connect again: the session was dropped"
 	case strings.Contains(text, "unsupported protocol version"), strings.Contains(text, "protocol version not supported"),
 		strings.Contains(text, "downgrade attempt"):
 		e.Class, e.What, e.Fix = ClassVersion, "no protocol version in common", "this program speaks TLS 1.2 and 1.3 only"

@@ -4,13 +4,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"orderwire/tlsio/record"
 )
 
 // Handshake message types. Source: RFC 8446 §4.
 const (
-	messageHelloRequest        = 0
 	messageClientHello         = 1
 	messageServerHello         = 2
 	messageNewSessionTicket    = 4
@@ -18,7 +18,10 @@ const (
 	messageCertificate         = 11
 	messageServerKeyExchange   = 12
 	messageCertificateRequest  = 13
+	messageCertificateVerify   = 15
+	messageServerHelloDone     = 14
 	messageFinished            = 20
+	messageCertificateStatus   = 22
 )
 
 // maxFlight bounds how much of a handshake is kept while a message is incomplete; the library's own bound is the same.
@@ -35,6 +38,7 @@ type flight struct {
 	minimum record.Version
 	limit   record.Version
 	offered offer
+	parrot  bool // the hello is a browser's
 
 	stage   stage
 	version record.Version
@@ -42,15 +46,18 @@ type flight struct {
 	retried bool // a HelloRetryRequest came
 	resumed bool // the server took the session: only known here for TLS 1.3
 
-	serverRandom [32]byte
-	curve        uint16 // the group of the key exchange, 0 if none
-	hand         []byte // handshake bytes of the server that are not a whole message yet
-	opener       *record.Opener
-	scratch      []byte
+	serverRandom   [32]byte
+	curve          uint16 // the group of the key exchange, 0 if none
+	signature      uint16 // the scheme of the server's handshake signature
+	extendedMaster bool
+	hand           []byte // handshake bytes of the server that are not a whole message yet
+	opener         *record.Opener
+	scratch        []byte
 
 	clientHand []byte // the same for the client, until its last ClientHello
 	clientOut  uint64 // records of ours under the present keys
 	clientCCS  bool
+	compatible bool   // a ChangeCipherSpec has left; in TLS 1.3 it is for middleboxes only
 	serverIn   uint64 // records of the server under the present keys
 	coveredLen int    // TLS 1.2: handshake bytes under the server's keys
 }
@@ -122,8 +129,8 @@ func (f *flight) sealed(rec []byte) error {
 	return f.messages(text)
 }
 
-// messages joins handshake bytes and shows each whole message to message. Nothing may follow a message after which the keys
-// change in the same flight of bytes: RFC 8446 §5.1, and CVE-2025-61730 where it was forgotten.
+// messages joins handshake bytes and shows each whole message to message. Nothing may follow in the same record where the keys
+// change or where it is our turn to speak: RFC 8446 §5.1, and CVE-2025-61730 where it was forgotten.
 func (f *flight) messages(body []byte) error {
 	f.hand = append(f.hand, body...)
 	rest := f.hand
@@ -132,12 +139,13 @@ func (f *flight) messages(body []byte) error {
 		if size > maxFlight || len(rest) < size {
 			break
 		}
-		before := f.stage
-		if err := f.message(rest[0], rest[messageStart:size]); err != nil {
+		kind, before, retried := rest[0], f.stage, f.retried
+		if err := f.message(kind, rest[messageStart:size]); err != nil {
 			return err
 		}
 		rest = rest[size:]
-		if f.stage != before && len(rest) > 0 {
+		turn := f.stage != before || f.retried != retried || kind == messageServerHelloDone
+		if turn && len(rest) > 0 {
 			return &refusal{record.AlertUnexpectedMessage, ErrTrailing}
 		}
 	}
@@ -150,33 +158,75 @@ func (f *flight) messages(body []byte) error {
 
 // message handles one whole handshake message of the server.
 func (f *flight) message(kind byte, body []byte) error {
+	if err := f.syntax(kind, body); err != nil {
+		return err
+	}
 	switch {
 	case kind == messageServerHello && f.stage == stagePlain && f.version == 0:
 		return f.serverHello(body)
-	case kind == messageServerKeyExchange && f.version == record.TLS12 && len(body) > 2 && body[0] == namedCurve:
-		f.curve = binary.BigEndian.Uint16(body[1:])
+	case kind == messageServerKeyExchange && f.version == record.TLS12:
+		return f.serverKeyExchange(body)
+	case kind == messageCertificateVerify && f.stage == stageSealed && len(body) > 1:
+		return f.signedBy(binary.BigEndian.Uint16(body))
 	case kind == messageFinished && f.stage == stageSealed:
 		f.stage = stageOver
 	}
 	return nil
 }
 
-// serverHello reads what the server chose. What is malformed is left to the library.
+// serverHello reads what the server chose.
 func (f *flight) serverHello(body []byte) error {
 	hello, ok := parseServerHello(body)
 	if !ok {
-		return nil
-	}
-	if hello.retry() {
-		f.retried = true
-		return nil
+		return malformed("ServerHello")
 	}
 	if err := f.policy(hello); err != nil {
 		return err
 	}
+	if err := f.checkHello(hello); err != nil {
+		return err
+	}
+	if hello.retry() {
+		f.retried = true
+		if f.parrot && f.offered.offered(extensionPreSharedKey) {
+			return &refusal{record.AlertUserCanceled, &HandshakeError{
+				Class: ClassLibrary, Again: true, What: "the server asked for another key share while a session was offered, which a browser's hello cannot answer",
+				Fix: "connect again: the session was dropped",
+			}}
+		}
+		return nil
+	}
 	f.version, f.suite, f.serverRandom = hello.version, hello.suite, hello.random
+	_, f.extendedMaster = find(hello.extensions, extensionExtendedMaster)
 	if f.version == record.TLS13 {
 		f.stage, f.curve, f.resumed = stageSealed, hello.keyShareGroup, hello.pskChosen
+	}
+	return nil
+}
+
+// serverKeyExchange reads the curve and the signature scheme of TLS 1.2. Source: RFC 8422 §5.4.
+func (f *flight) serverKeyExchange(body []byte) error {
+	c := cursor{rest: body}
+	if c.number(1) != namedCurve {
+		return nil
+	}
+	f.curve = uint16(c.number(2))
+	c.vector(1)
+	scheme := uint16(c.number(2))
+	if c.vector(2); !c.done() {
+		return malformed("ServerKeyExchange")
+	}
+	if !slices.Contains(f.offered.groups, f.curve) {
+		return illegal("the server chose a curve that was not offered")
+	}
+	return f.signedBy(scheme)
+}
+
+// signedBy notes the scheme of the server's signature, which must be one of those that were offered.
+func (f *flight) signedBy(scheme uint16) error {
+	f.signature = scheme
+	if !slices.Contains(f.offered.signatures, scheme) {
+		return illegal("the server signed with a scheme that was not offered")
 	}
 	return nil
 }
@@ -203,6 +253,7 @@ func (f *flight) sending(kind byte) {
 	if f.clientCCS {
 		f.clientOut++
 	}
+	f.compatible = f.compatible || kind == typeCCS
 	if kind == typeCCS && f.version != record.TLS13 && f.version != 0 {
 		f.clientCCS = true
 	}

@@ -100,7 +100,7 @@ type attempt struct {
 
 func newAttempt(conn net.Conn, c Config) *attempt {
 	keys := &secrets{copyTo: c.KeyLog}
-	f := &flight{keys: keys, tier: c.Tier, minimum: c.minVersion(), limit: c.maxVersion()}
+	f := &flight{keys: keys, tier: c.Tier, minimum: c.minVersion(), limit: c.maxVersion(), parrot: c.hello() != HelloGolang}
 	a := &attempt{config: c, gate: &gate{conn: conn, flight: f}, flight: f, keys: keys}
 	if c.Sessions != nil {
 		a.sessions = &view{sessions: c.Sessions, key: endpointOf(c), flight: f}
@@ -140,6 +140,7 @@ func (a *attempt) shake() (err error) {
 		}
 	}()
 	lib := libraryConfig(a.config, a.keys)
+	lib.VerifyConnection = a.verify
 	if a.sessions != nil {
 		lib.ClientSessionCache = a.sessions
 	}
@@ -193,7 +194,11 @@ func (a *attempt) alert(code uint8) {
 	if err != nil {
 		return
 	}
-	_, _ = a.gate.conn.Write(sealer.AppendAlert(nil, code)) // as above
+	var out []byte
+	if f.version == record.TLS13 && !f.compatible && len(f.offered.sessionID) > 0 {
+		out = append(out, typeCCS, 3, 3, 0, 1, 1) // RFC 8446 §D.4; the library still had it in its buffer
+	}
+	_, _ = a.gate.conn.Write(sealer.AppendAlert(out, code)) // as above
 	sealer.Wipe()
 }
 
@@ -204,6 +209,10 @@ func (a *attempt) enforce(link *Link) error {
 	info := &link.Info
 	if record.Version(state.Version) != info.Version || record.Suite(state.CipherSuite) != info.Suite {
 		return &HandshakeError{Class: ClassLibrary, What: "library and wire disagree about version or suite", Err: ErrPolicy}
+	}
+	if !info.Resumed && info.Version == record.TLS13 && !matches(info.Signature, state.PeerCertificates[0]) {
+		_, _ = a.gate.conn.Write(link.AppendAlert(nil, record.AlertIllegalParameter)) // the handshake has failed in any case
+		return &HandshakeError{Class: ClassProtocol, What: "the server signed with a scheme that is not its key's", Err: ErrPolicy}
 	}
 	allowed := info.ALPN == ""
 	for _, protocol := range a.config.protocols() {

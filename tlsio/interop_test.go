@@ -79,3 +79,55 @@ func checkInfo(t *testing.T, link *tlsio.Link, version record.Version, suite rec
 		t.Fatalf("chain: %v", info.PeerSPKI)
 	}
 }
+
+// TestEveryCurve meets servers that know one curve only: what a hello offers must work.
+func TestEveryCurve(t *testing.T) {
+	ca := newAuthority(t, "root")
+	leaf := ca.issue(t, leafOptions{})
+	for _, version := range []record.Version{record.TLS12, record.TLS13} {
+		for _, hello := range []tlsio.Hello{tlsio.HelloGolang, tlsio.HelloChrome, tlsio.HelloFirefox} {
+			for _, curve := range []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.X25519MLKEM768} {
+				if curve == tls.X25519MLKEM768 && (version == record.TLS12 || hello == tlsio.HelloFirefox) {
+					continue // not a curve of TLS 1.2; that Firefox is older than it
+				}
+				t.Run(fmt.Sprintf("%v/%s/%v", version, hello, curve), func(t *testing.T) {
+					p := serve(t, &tls.Config{
+						Certificates: []tls.Certificate{leaf}, CurvePreferences: []tls.CurveID{curve}, MaxVersion: uint16(version),
+					}, nil)
+					link, err := p.connect(t, tlsio.Config{ServerName: host, Hello: hello, Trust: tlsio.Trust{Roots: ca.pool()}})
+					if err != nil || link.Info.Curve != curve {
+						t.Fatalf("%v", err)
+					}
+					link.Wipe()
+				})
+			}
+		}
+	}
+}
+
+// TestVersionBounds checks that a browser's hello names no version outside the bounds, and that a newer server then speaks the older one.
+func TestVersionBounds(t *testing.T) {
+	ca := newAuthority(t, "root")
+	leaf := ca.issue(t, leafOptions{})
+	for _, hello := range []tlsio.Hello{tlsio.HelloGolang, tlsio.HelloChrome, tlsio.HelloFirefox} {
+		for _, version := range []record.Version{record.TLS12, record.TLS13} {
+			t.Run(string(hello)+"/"+version.String(), func(t *testing.T) {
+				p := serve(t, &tls.Config{Certificates: []tls.Certificate{leaf}}, nil)
+				link, err := p.connect(t, tlsio.Config{
+					ServerName: host, Hello: hello, Trust: tlsio.Trust{Roots: ca.pool()}, MinVersion: version, MaxVersion: version, Exporter: true,
+				})
+				if err != nil || link.Info.Version != version {
+					t.Fatalf("%v", err)
+				}
+				material, err := link.Export("EXPERIMENTAL orderwire", nil, 32)
+				if err != nil || len(material) != 32 {
+					t.Fatalf("%d bytes, %v", len(material), err)
+				}
+				link.Wipe()
+				if _, err := link.Export("EXPERIMENTAL orderwire", nil, 32); err == nil {
+					t.Fatal("a wiped link exports")
+				}
+			})
+		}
+	}
+}

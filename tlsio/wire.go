@@ -77,22 +77,22 @@ func twice(list []extension) (kind uint16, found bool) {
 
 // Extension numbers. Source: the IANA registry "TLS ExtensionType Values".
 const (
-	extensionServerName          = 0
-	extensionStatusRequest       = 5
-	extensionSupportedGroups     = 10
-	extensionPointFormats        = 11
-	extensionALPN                = 16
-	extensionSCT                 = 18
-	extensionExtendedMaster      = 23
-	extensionSessionTicket       = 35
-	extensionPreSharedKey        = 41
-	extensionEarlyData           = 42
-	extensionSupportedVersions   = 43
-	extensionCookie              = 44
-	extensionKeyShare            = 51
-	extensionECH                 = 0xfe0d
-	extensionRenegotiationInfo   = 0xff01
-	extensionCompressCertificate = 27
+	extensionServerName        = 0
+	extensionStatusRequest     = 5
+	extensionSupportedGroups   = 10
+	extensionPointFormats      = 11
+	extensionSignatures        = 13
+	extensionALPN              = 16
+	extensionSCT               = 18
+	extensionExtendedMaster    = 23
+	extensionSessionTicket     = 35
+	extensionPreSharedKey      = 41
+	extensionSupportedVersions = 43
+	extensionCookie            = 44
+	extensionAuthorities       = 47
+	extensionKeyShare          = 51
+	extensionECH               = 0xfe0d
+	extensionRenegotiationInfo = 0xff01
 )
 
 // offer is what the latest ClientHello said.
@@ -102,6 +102,7 @@ type offer struct {
 	suites     []uint16
 	extensions []extension
 	groups     []uint16
+	signatures []uint16
 	protocols  []string
 }
 
@@ -126,12 +127,7 @@ func parseClientHello(body []byte) (offer, bool) {
 		return offer{}, false
 	}
 	o.extensions = list
-	if data, ok := find(list, extensionSupportedGroups); ok {
-		e := cursor{rest: data}
-		for s := (cursor{rest: e.vector(2)}); len(s.rest) > 1; {
-			o.groups = append(o.groups, uint16(s.number(2)))
-		}
-	}
+	o.groups, o.signatures = numbers(list, extensionSupportedGroups), numbers(list, extensionSignatures)
 	if data, ok := find(list, extensionALPN); ok {
 		e := cursor{rest: data}
 		for s := (cursor{rest: e.vector(2)}); len(s.rest) > 0; {
@@ -139,6 +135,17 @@ func parseClientHello(body []byte) (offer, bool) {
 		}
 	}
 	return o, true
+}
+
+// numbers reads an extension that is one list of two-byte numbers.
+func numbers(list []extension, kind uint16) []uint16 {
+	data, _ := find(list, kind)
+	e := cursor{rest: data}
+	var out []uint16
+	for s := (cursor{rest: e.vector(2)}); len(s.rest) > 1; {
+		out = append(out, uint16(s.number(2)))
+	}
+	return out
 }
 
 // serverHello is what a ServerHello says.
