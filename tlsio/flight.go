@@ -124,7 +124,7 @@ func (f *flight) sealed(rec []byte) error {
 	f.scratch = append(f.scratch[:0], rec...)
 	text, kind, err := f.opener.Open(f.scratch)
 	if err != nil || kind != typeHand {
-		return nil //nolint:nilerr // the library refuses the same record by itself
+		return nil // the library refuses the same record by itself
 	}
 	return f.messages(text)
 }

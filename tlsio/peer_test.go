@@ -309,7 +309,7 @@ func echo(c *tls.Conn) error {
 	for {
 		n, err := c.Read(buf)
 		if err != nil {
-			return nil //nolint:nilerr // the client has ended the connection, as it does
+			return nil // the client has ended the connection, as it does
 		}
 		if _, err := c.Write(buf[:n]); err != nil {
 			return err

@@ -48,7 +48,7 @@ func (o *Opener) SetSeq(seq uint64) { o.seq = seq }
 // Secrets gives the memory that Wipe must clear.
 func (l *Link) Secrets() [][]byte {
 	return [][]byte{
-		l.Sealer.secret[:], l.Sealer.iv[:], l.Sealer.nonce[:], l.Opener.secret[:], l.Opener.iv[:], l.Opener.nonce[:],
+		l.Sealer.secret.bytes(), l.Sealer.iv[:], l.Sealer.nonce[:], l.Opener.secret.bytes(), l.Opener.iv[:], l.Opener.nonce[:],
 		l.Opener.hand[:cap(l.Opener.hand)],
 	}
 }

@@ -244,8 +244,17 @@ func TestWipe(t *testing.T) {
 func TestKeysNeverPrint(t *testing.T) {
 	keys := record.Keys{Version: record.TLS13, Suite: record.AES128GCM, Secret: []byte("canary-canary-canary-canary-1234")}
 	inside := struct{ Keys record.Keys }{keys}
+	link, err := record.NewLink(keys, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type holder struct {
+		link  *record.Link
+		value record.Sealer
+	}
+	held := holder{link, link.Sealer} // nothing in a Sealer minds a copy that is only printed
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%X", "%q", "%d"} {
-		for _, value := range []any{keys, &keys, inside} {
+		for _, value := range []any{keys, &keys, inside, link, &link.Sealer, &link.Opener, held, &held} {
 			text := fmt.Sprintf(verb, value)
 			if strings.Contains(text, "canary") || strings.Contains(strings.ToLower(text), "63616e617279") || strings.Contains(text, "99 97 110") {
 				t.Fatalf("%s prints the secret: %s", verb, text)

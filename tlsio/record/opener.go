@@ -65,11 +65,10 @@ type Opener struct {
 	failed     error
 	hand       []byte // a handshake message that has not fully arrived; its capacity is fixed
 	given      int    // bytes at the front of hand that were handed out by the last call
-	secretLen  int
 	iv         [nonceLen]byte
 	nonce      [nonceLen]byte
 	additional [13]byte
-	secret     [48]byte
+	secret     trafficSecret
 }
 
 // NewOpener makes the receiving half of a connection. It borrows k; the caller wipes it.
@@ -281,7 +280,7 @@ func (o *Opener) Gate() (epoch uint32, seq uint64) { return o.epoch, o.seq }
 
 // Wipe clears what is ours of the keys; the opener refuses every later call.
 func (o *Opener) Wipe() {
-	clear(o.secret[:])
+	clear(o.secret.bytes())
 	clear(o.iv[:])
 	clear(o.nonce[:])
 	clear(o.additional[:])
@@ -313,7 +312,9 @@ func (o *Opener) start(k Keys) error {
 	o.aead, o.seq, o.soft = half.aead, k.Seq, half.soft
 	o.version, o.explicit, o.suite, o.tier = k.Version, half.explicit, k.Suite, k.Tier
 	o.iv, o.nonce = half.iv, half.iv
-	o.secretLen = copy(o.secret[:], k.Secret)
+	secret := hide(k.Secret) // it may be our own, so it is copied before ours is cleared
+	clear(o.secret.bytes())
+	o.secret = secret
 	if o.hand == nil {
 		o.hand = make([]byte, 0, MaxHandshake+MaxPlaintext)
 	}
@@ -322,7 +323,7 @@ func (o *Opener) start(k Keys) error {
 
 // rekey moves to the next generation of the peer's traffic secret.
 func (o *Opener) rekey() error {
-	secret := o.secret[:o.secretLen]
+	secret := o.secret.bytes()
 	if err := nextSecret(o.suite, secret); err != nil {
 		return err
 	}

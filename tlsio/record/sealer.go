@@ -55,12 +55,11 @@ type Sealer struct {
 	suite      Suite
 	tier       Tier
 	kernel     string
-	secretLen  int
 	control    [ControlRoom]byte // control records are built here
 	iv         [nonceLen]byte
 	nonce      [nonceLen]byte
 	additional [13]byte
-	secret     [48]byte
+	secret     trafficSecret
 }
 
 // NewSealer makes the sending half of a connection. It borrows k; the caller wipes it.
@@ -246,7 +245,7 @@ func (s *Sealer) Kernel() string { return s.kernel }
 
 // Wipe clears what is ours of the keys; the sealer refuses every later call.
 func (s *Sealer) Wipe() {
-	clear(s.secret[:])
+	clear(s.secret.bytes())
 	clear(s.iv[:])
 	clear(s.nonce[:])
 	clear(s.additional[:])
@@ -275,22 +274,21 @@ func (s *Sealer) start(k Keys) error {
 	if err != nil {
 		return err
 	}
-	var secret [len(s.secret)]byte // k.Secret may be our own, which the next line overwrites
-	secretLen := copy(secret[:], k.Secret)
+	secret := hide(k.Secret) // it may be our own, so it is copied before ours is cleared
+	clear(s.secret.bytes())
 	wipeAEAD(s.aead)
 	ours, _ := half.aead.(*gcm)
 	*s = Sealer{
 		aead: half.aead, gcm: ours, seq: k.Seq, soft: half.soft, hard: half.hard, version: k.Version, explicit: half.explicit,
 		suite: k.Suite, tier: k.Tier, kernel: half.kernel, iv: half.iv, nonce: half.iv,
-		secret: secret, secretLen: secretLen,
+		secret: secret,
 	}
-	clear(secret[:])
 	return nil
 }
 
 // rekey moves to the next generation of the traffic secret.
 func (s *Sealer) rekey() error {
-	secret := s.secret[:s.secretLen]
+	secret := s.secret.bytes()
 	if err := nextSecret(s.suite, secret); err != nil {
 		return err
 	}
