@@ -64,6 +64,9 @@ type Config struct {
 	MessageMaxBytes int
 	// MaxSendAge is how long a record may wait to be handed to the kernel before its connection is aborted. Default 5 ms.
 	MaxSendAge time.Duration
+	// Settle is how long the venue may take to show in its answers what it has done: absence is believed only after it.
+	// Default 15 s (lags of 10 to 15 s were reported).
+	Settle time.Duration
 	// SignAhead is how often a candidate that a strategy aims at is signed again (Hand.Aim). Default 100 ms; negative: never,
 	// and every order is signed at its trigger.
 	SignAhead time.Duration
@@ -162,6 +165,7 @@ func (c Config) plan() (Config, error) {
 	setDefault(&c.TrackMax, 1<<16)
 	setDefault(&c.MessageMaxBytes, 1<<20)
 	setDefault(&c.MaxSendAge, 5*time.Millisecond)
+	setDefault(&c.Settle, 15*time.Second)
 	setDefault(&c.SignAhead, 100*time.Millisecond)
 	setDefault(&c.OneWay, 100*time.Millisecond)
 	setDefault(&c.RehearseEvery, 20*time.Microsecond)

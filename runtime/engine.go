@@ -19,14 +19,15 @@ import (
 //	engine, err := runtime.New(config)
 //	err = engine.Run(ctx) // until ctx ends
 type Engine struct {
-	plan   Config
-	loop   *Loop
-	ids    *orders.IDs
-	track  *orders.Tracker
-	why    string                  // why the port is the one it is
-	places [sessionMax]*supervisor // who owns which session place
-	births sync.Mutex              // many supervisors, one queue
-	events chan SessionEvent
+	plan     Config
+	loop     *Loop
+	ids      *orders.IDs
+	track    *orders.Tracker
+	why      string                  // why the port is the one it is
+	places   [sessionMax]*supervisor // who owns which session place
+	births   sync.Mutex              // many supervisors, one queue
+	events   chan SessionEvent
+	inquirer *inquirer // nil: the dialect cannot be asked
 	// What the observer is shown by pointer; only drain writes it.
 	timing  Timing
 	receipt orders.Receipt
@@ -53,8 +54,9 @@ func New(c Config) (*Engine, error) {
 	e := &Engine{plan: plan, ids: &orders.IDs{}, track: orders.NewTracker(plan.TrackMax), events: make(chan SessionEvent, 64)}
 	e.loop = &Loop{
 		clock: plan.Clock, dialect: plan.Dialect, strategy: plan.Strategy, space: plan.IDs,
-		maxSendAge:   plan.MaxSendAge.Nanoseconds(),
-		births:       newQueue[*session](2 * sessionMax),
+		maxSendAge: plan.MaxSendAge.Nanoseconds(),
+		births:     newQueue[*session](2 * sessionMax),
+		doubts:     newQueue[doubt](1 << 14), findings: newQueue[finding](1 << 12), journal: plan.Journal, risk: plan.Risk,
 		renewals:     newQueue[uint16](2 * sessionMax),
 		ends:         newQueue[sessionEnd](2 * sessionMax),
 		timing:       newQueue[Timing](1 << 14),
@@ -65,6 +67,9 @@ func New(c Config) (*Engine, error) {
 	e.loop.market.Depth.Asks = make([]market.Level, 0, levelsMax)
 	e.loop.many, _ = plan.Dialect.(orders.Many)
 	plan.Risk.Watch(e.track)
+	if h, can := plan.Dialect.(Historian); can && plan.Orders.URL != "" {
+		e.inquirer, e.loop.asks = newInquirer(e, h), true
+	}
 	for i, spec := range plan.Armed {
 		a, err := plan.arm(spec)
 		if err != nil {
@@ -119,6 +124,12 @@ func (e *Engine) Run(ctx context.Context) error {
 	go func() { defer watching.Done(); e.watch(watch) }()
 
 	var supervising sync.WaitGroup
+	asking, stopAsking := context.WithCancel(ctx)
+	defer stopAsking()
+	var asker sync.WaitGroup
+	if e.inquirer != nil {
+		asker.Go(func() { e.inquirer.run(asking) })
+	}
 	for _, v := range e.supervisors() {
 		supervising.Add(1)
 		go func() { defer supervising.Done(); v.run(ctx) }()
@@ -128,6 +139,8 @@ func (e *Engine) Run(ctx context.Context) error {
 		e.loop.halt.Store(true) // the loop ends what it holds, and its supervisors return
 	}()
 	supervising.Wait()
+	stopAsking()
+	asker.Wait()
 	e.loop.quit.Store(true)
 	err := <-stopped
 	stopWatch()
@@ -252,6 +265,7 @@ func (e *Engine) drain() {
 		}
 	}
 	for e.loop.receipt.take(&e.receipt) {
+		e.heard(&e.receipt)
 		if observer != nil {
 			observer.Receipt(&e.receipt)
 		}
@@ -260,6 +274,7 @@ func (e *Engine) drain() {
 	for e.loop.ends.take(&end) {
 		e.places[end.session.index].ended <- end
 	}
+	e.inquire()
 	var index uint16
 	for e.loop.renewals.take(&index) {
 		select {
@@ -274,6 +289,25 @@ func (e *Engine) drain() {
 		default:
 			return
 		}
+	}
+}
+
+// inquire hands the loop's doubts to the inquirer.
+func (e *Engine) inquire() {
+	var d doubt
+	for e.inquirer != nil && len(e.inquirer.wake) < cap(e.inquirer.wake) && e.loop.doubts.take(&d) {
+		e.inquirer.wake <- d
+	}
+}
+
+// heard lets the inquirer drop a doubt that has ended by itself.
+func (e *Engine) heard(r *orders.Receipt) {
+	if e.inquirer == nil || !r.State.Ended() {
+		return
+	}
+	select {
+	case e.inquirer.settled <- r.ID:
+	default: // it asks once more than it needed to
 	}
 }
 

@@ -35,6 +35,10 @@ type Loop struct {
 	ahead        ahead
 	ids          *orders.IDs
 	track        *orders.Tracker
+	journal      Journal
+	risk         Risk
+	asks         bool        // the dialect can be asked about the past
+	reconciling  bool        // no new orders until the questions of the last end are answered
 	needsReports bool        // orders may only leave while a report session is live
 	reports      *session    // that session, nil for none
 	many         orders.Many // the dialect, where its messages may hold several events; else nil
@@ -55,6 +59,9 @@ type Loop struct {
 
 	births   *queue[*session]
 	renewals *queue[uint16]
+	doubts   *queue[doubt]
+	findings *queue[finding]
+	finding  finding
 	ends     *queue[sessionEnd]
 	timing   *queue[Timing]
 	receipt  *queue[orders.Receipt]
@@ -78,6 +85,7 @@ func (l *Loop) turn(now int64) (work int) {
 	l.now = now
 	work = l.born(now)
 	work += l.reap(now)
+	work += l.found(now)
 	l.deadlines(now)
 	if l.dead() != l.killed {
 		l.latch()
@@ -195,7 +203,7 @@ func (l *Loop) orderSent(s *session, id uint64, c *netpoll.Completion, now int64
 		return
 	}
 	if receipt, news := s.track.NotSent(id, now); news {
-		l.settle(s, receipt, now)
+		l.settle(receipt, now)
 	}
 }
 
@@ -254,12 +262,19 @@ func (l *Loop) end(s *session, err error) {
 // buried hands a closed connection back to the supervisor. All its sends were settled before (Port.Detach).
 func (l *Loop) buried(s *session) {
 	if s.role == OrderRole {
+		l.reconciling = l.asks
 		for {
 			receipt, more := s.track.LoseOn(s.index, l.now)
 			if !more {
 				break
 			}
-			l.settle(s, receipt, l.now)
+			l.settle(receipt, l.now)
+		}
+	}
+	if l.asks && s.role != MarketRole {
+		l.suspectOpen()
+		if l.doubts.empty() {
+			l.reconciling = false // nothing was open: nothing can have been missed
 		}
 	}
 	l.sessions[s.index] = nil
@@ -342,5 +357,5 @@ func (l *Loop) Cancel(id uint64, at int64) (uint64, orders.Outcome) {
 
 // Live tells whether a Push would find a live order session. See Hand.
 func (l *Loop) Live() bool {
-	return l.orders != nil && l.orders.phase == Live && (!l.needsReports || l.reports != nil)
+	return l.orders != nil && l.orders.phase == Live && !l.reconciling && (!l.needsReports || l.reports != nil)
 }

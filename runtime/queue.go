@@ -35,6 +35,9 @@ func (q *queue[T]) put(v *T) bool {
 	return true
 }
 
+// empty tells whether nothing waits.
+func (q *queue[T]) empty() bool { return q.head.Load() == q.tail.Load() }
+
 // take moves the oldest value to *v and tells whether there was one.
 func (q *queue[T]) take(v *T) bool {
 	head := q.head.Load()

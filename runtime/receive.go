@@ -196,7 +196,7 @@ func (l *Loop) book(s *session, r *orders.Report, at int64) {
 		l.observeTiming(t)
 	}
 	if receipt, news := s.track.Apply(r, id, now); news {
-		l.settle(s, receipt, now)
+		l.settle(receipt, now)
 	}
 }
 
@@ -204,21 +204,28 @@ func (l *Loop) book(s *session, r *orders.Report, at int64) {
 const venueGranularity = 1_000_000
 
 // settle tells everybody whom a receipt concerns.
-func (l *Loop) settle(s *session, receipt orders.Receipt, now int64) {
+func (l *Loop) settle(receipt orders.Receipt, now int64) {
 	l.told = receipt
 	r := &l.told
-	s.risk.Settle(r)
-	s.journal.Outcome(r)
+	if r.State == orders.Unknown && r.Before != orders.Unknown && r.Target == 0 {
+		l.suspect(r.ID)
+	}
+	l.risk.Settle(r)
+	l.journal.Outcome(r)
 	l.observeReceipt(r)
 	l.strategy.Receipt(r, now, l)
 }
 
-// idOf finds the counter of the order that a report is about: by client id first, then by request id.
+// idOf finds the counter of the order that a report is about: by client id first, then by request id, then by
+// the venue's own id where an earlier message named both.
 func (l *Loop) idOf(r *orders.Report) (uint64, bool) {
 	for _, text := range [...][]byte{r.ClientID, r.RequestID} {
 		if epoch, id, ok := l.space.Parse(text); ok && epoch == l.space.Epoch {
 			return id, true
 		}
+	}
+	if r.VenueID != nil {
+		return l.track.ByVenueID(r.VenueID)
 	}
 	return 0, false
 }

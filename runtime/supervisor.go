@@ -147,10 +147,7 @@ func (v *supervisor) attend(ctx context.Context, used *session) error {
 func (v *supervisor) birth(ctx context.Context, index uint16) (*session, error) {
 	ctx, cancel := context.WithTimeout(ctx, v.engine.plan.ConnectTimeout)
 	defer cancel()
-	w, err := Open(ctx, WireConfig{
-		URL: v.url(), TLS: v.endpoint.TLS, MessageMaxBytes: v.engine.plan.MessageMaxBytes,
-		Network: v.engine.plan.Network, Rand: v.engine.plan.Rand,
-	})
+	w, err := v.open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -164,6 +161,14 @@ func (v *supervisor) birth(ctx context.Context, index uint16) (*session, error) 
 		return nil, errors.Join(fmt.Errorf("runtime: hand-over of %s: %w", v.endpoint.URL, err), w.Close())
 	}
 	return s, nil
+}
+
+// open makes the cold connection.
+func (v *supervisor) open(ctx context.Context) (*Wire, error) {
+	return Open(ctx, WireConfig{
+		URL: v.url(), TLS: v.endpoint.TLS, MessageMaxBytes: v.engine.plan.MessageMaxBytes,
+		Network: v.engine.plan.Network, Rand: v.engine.plan.Rand,
+	})
 }
 
 func (v *supervisor) url() string {

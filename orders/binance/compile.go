@@ -122,7 +122,9 @@ func (d *Dialect) order(spec orders.Spec) ([]param, error) {
 // build writes the frame and, where the signer signs, the text under the signature: all parameters sorted by
 // name, joined as name=value with &, without percent-encoding. Source: web-socket-api.md, "SIGNED request security".
 func build(method string, params []param, spec orders.Spec, ids orders.IDSpace, signer *orders.Signer) (*orders.Template, error) {
-	spec.WindowMillis = 0 // it is a parameter here, not a field of the template
+	if spec.WindowMillis == 0 {
+		spec.WindowMillis = DefaultWindowMillis // the tracker has to know it: absence is believed only after it
+	}
 	signs := signer.Signs()
 	if signs {
 		params = append(params, param{name: "apiKey"})

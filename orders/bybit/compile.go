@@ -30,7 +30,7 @@ func (d *Dialect) Compile(spec orders.Spec, ids orders.IDSpace, signer *orders.S
 	if len(ids.Prefix) > 0 && ids.Width() > 36 {
 		return nil, fmt.Errorf("bybit: client ids of %d characters are longer than 36", ids.Width())
 	}
-	spec.WindowMillis = 0 // it is a header here, not a field of the template
+	spec.WindowMillis = window // the tracker has to know it: absence is believed only after it
 	b := orders.NewTemplateBuilder(orders.FrameText, spec, ids)
 	b.IntDigits(min(8, 18-int(min(spec.PriceScale, 17))), min(10, 18-int(min(spec.QtyScale, 17))))
 	b.Text(`{"reqId":"`).Field(orders.FieldRequestID, orders.FormID)
