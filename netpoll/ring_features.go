@@ -3,6 +3,7 @@ package netpoll
 import (
 	"errors"
 	"fmt"
+	goruntime "runtime"
 	"strings"
 	"syscall"
 
@@ -136,4 +137,29 @@ func noRing(errno syscall.Errno) error {
 		return fmt.Errorf("%w: %w", ErrNoRing, errno)
 	}
 	return fmt.Errorf("%w: %w: %s", ErrNoRing, errno, hint)
+}
+
+// ProbeRing makes a small ring, asks what it has, and closes it again: for reports. On a thread of its own.
+func ProbeRing() (RingFeatures, error) {
+	type result struct {
+		features RingFeatures
+		err      error
+	}
+	done := make(chan result, 1)
+	go func() {
+		goruntime.LockOSThread() // and never unlocked: the ring is bound to the thread, which ends here
+		c, err := PortConfig{Entries: 8, ReceiveSlots: 8, Sockets: 1}.filled()
+		if err != nil {
+			done <- result{err: err}
+			return
+		}
+		r, features, err := setUp(c, c.Sockets, without{})
+		if err == nil {
+			features.BufferRing = features.Multishot // found out for certain only by registering one
+			err = r.close()
+		}
+		done <- result{features, err}
+	}()
+	got := <-done
+	return got.features, got.err
 }

@@ -1,0 +1,16 @@
+// Package host tells what a host is and lacks for a spinning loop, and sets what can be set at run time.
+//
+//	Look   -> Report: one Row a fact, each pass, warn or fail, with the reason and the command that mends it
+//	Measure -> Hiccup: what the kernel and the hypervisor steal from an empty spin
+//	Plan   -> []Change -> Apply (keeps an undo file) -> Undo
+//	TameCollector, LockMemory, HoldLatency, SetProcs, CanSpin, SafeScheduler: what a loop's process does for itself
+//	PickCPUs: where loops belong
+//
+// All of it is cold. It reads /proc and /sys through one tree, which tests replace by a folder; it needs
+// no root to look, and says of what it cannot see that it cannot. Nothing but Apply and Undo writes.
+//
+// It does not decide: whether a warning matters is the operator's business. It prints nothing: the rows
+// are values, for a table or JSON.
+//
+// Read first: Look in report.go, then the table in rows_cpu.go.
+package host
