@@ -1,6 +1,10 @@
 package orders
 
-import "orderwire/orders/market"
+import (
+	"fmt"
+
+	"orderwire/orders/market"
+)
 
 // What some venues ask for beyond Dialect. The supervisor looks for these interfaces once, when it plans.
 
@@ -39,3 +43,15 @@ type Pinger interface {
 type Responder interface {
 	Reply(status int, body []byte, r *Report) error
 }
+
+// Request is one HTTP request that a dialect wrote, cold: Host, Content-Length and User-Agent are the sender's to
+// add. Its fields and body hold credentials, so it does not print.
+type Request struct {
+	Method string
+	Path   string      // with its query
+	Fields [][2]string // name and value, in order
+	Body   []byte
+}
+
+// Format redacts.
+func (r Request) Format(f fmt.State, verb rune) { Secret{}.Format(f, verb) }
