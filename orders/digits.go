@@ -30,19 +30,24 @@ func putDigits10(dst []byte, v uint64) {
 	binary.LittleEndian.PutUint64(dst[2:], digits8(uint32(v%1e8))|ascii8)
 }
 
-// putDigits13 writes v in exactly 13 digits: milliseconds since the Unix epoch, 2001-09-09 to 2286-11-20.
+// millis is a time of exactly 13 digits as text: milliseconds since the Unix epoch, 2001-09-09 to 2286-11-20.
+type millis struct{ high, low uint64 }
+
+// millisOf renders v.
 //
-// Shape:  len(dst) >= 13.
 // Panics: on a time outside of those years: the clock is broken, and an order so stamped is worse than none.
-func putDigits13(dst []byte, v uint64) {
+func millisOf(v uint64) millis {
 	if v-1e12 >= 9e12 {
 		panic("orders: time of an order is outside of 2001 to 2286")
 	}
+	return millis{digits8(uint32(v/1e8)) | ascii8, digits8(uint32(v%1e8)) | ascii8}
+}
+
+// put writes the 13 digits.
+func (m millis) put(dst []byte) {
 	_ = dst[12]
-	high := digits8(uint32(v/1e8)) | ascii8 // 000ddddd
-	binary.LittleEndian.PutUint32(dst, uint32(high>>24))
-	dst[4] = byte(high >> 56)
-	binary.LittleEndian.PutUint64(dst[5:], digits8(uint32(v%1e8))|ascii8)
+	binary.LittleEndian.PutUint64(dst, m.high>>24) // five digits, and three bytes that the next store replaces
+	binary.LittleEndian.PutUint64(dst[5:], m.low)
 }
 
 // putText writes the n low bytes of text and nothing behind them.

@@ -48,8 +48,9 @@ type slot struct {
 	shortBelow uint64
 	inverse    uint64 // of 10^scale
 	shift      uint8
-	signed     int // where its text begins in plan.text, -1 where it is not signed on its own
-	text       int // length of that text now; differs from width for decimals only
+	signed     int          // where its text begins in plan.text, -1 where it is not signed on its own
+	last       fixed.Number // what stands in the image; its first value is none that exists
+	text       int          // length of that text now; differs from width for decimals only
 }
 
 // render is what Patch does for a slot: field and form, resolved when the template is built.
@@ -103,6 +104,7 @@ func (c *compiled) putNumber(s *slot, out []byte, v *fixed.Number) {
 		panic("orders: a value does not fit its slot: Fits was not asked")
 	}
 	scale := int(s.scale)
+	s.last = *v
 	if !s.short || mantissa >= s.shortBelow {
 		c.putLong(s, out, mantissa)
 		return
@@ -129,6 +131,18 @@ func (c *compiled) putNumber(s *slot, out []byte, v *fixed.Number) {
 	}
 	high |= tail << (8 * (length - 8) & 63)
 	put16(out, low, high, s.width)
+	put16(c.image[s.at:], low, high, s.width)
+}
+
+// putMillis writes a time of 13 digits.
+func (c *compiled) putMillis(s *slot, out []byte, ms int64) {
+	text := millisOf(uint64(ms))
+	text.put(out)
+	text.put(c.image[s.at:])
+	if s.signed >= 0 {
+		text.put(c.plan.text[s.signed:])
+	}
+	s.last.Mantissa = ms
 }
 
 // blanks are eight spaces.
@@ -151,6 +165,7 @@ func put16(dst []byte, low, high uint64, n int) {
 // prepare sets what putNumber needs for short numbers: at most 8 digits before the dot, 1 to 7 behind it, and a slot
 // that two registers hold.
 func (s *slot) prepare() {
+	s.last = fixed.Number{Mantissa: -1, Scale: 255}
 	s.pow, s.tail = pow10[s.scale], blanks
 	if s.form == FormQuoted {
 		s.tail = blanks&^0xff | '"'
@@ -176,7 +191,12 @@ func (c *compiled) putLong(s *slot, out []byte, mantissa uint64) {
 	}
 	if s.form == FormQuoted {
 		out[n] = '"'
+		n++
 	}
+	for i := n; i < len(out); i++ {
+		out[i] = ' ' // the image may hold a longer number
+	}
+	copy(c.image[s.at:], out)
 }
 
 // rescaled is v's mantissa at scale. ok is false for negative numbers, for digits that would be lost and for
@@ -221,7 +241,7 @@ func (c *compiled) putRare(s *slot, out []byte, v *Values) {
 	}
 }
 
-// putSeconds writes 10 digits, by the rule of putDigits13.
+// putSeconds writes 10 digits, by the rule of millisOf.
 func putSeconds(out []byte, wallNanos int64) {
 	second := uint64(wallNanos) / 1e9
 	if second-1e9 >= 9e9 {

@@ -47,7 +47,7 @@ type Template struct {
 type compiled struct {
 	framing   Framing
 	spec      Spec
-	image     []byte // the payload with all slots blank
+	image     []byte // the payload, with the numbers and the time of the last Patch: what stays the same is not rendered again
 	slots     []slot // in payload order, without the signature
 	plan      plan
 	stamp     stamp // the deadline's calendar part, kept from order to order
@@ -83,13 +83,16 @@ func (t *Template) Patch(dst []byte, v Values) int {
 				id.put(c.plan.text[s.signed:])
 			}
 		case renderPrice:
-			c.putNumber(s, out, &v.Price)
+			if v.Price != s.last {
+				c.putNumber(s, out, &v.Price)
+			}
 		case renderQty:
-			c.putNumber(s, out, &v.Qty)
+			if v.Qty != s.last {
+				c.putNumber(s, out, &v.Qty)
+			}
 		case renderMillis:
-			putDigits13(out, uint64(v.WallNanos)/1e6)
-			if s.signed >= 0 {
-				copy(c.plan.text[s.signed:s.signed+13], out)
+			if ms := v.WallNanos / 1e6; ms != s.last.Mantissa {
+				c.putMillis(s, out, ms)
 			}
 		case renderTarget:
 			target.make(v.Target)

@@ -225,10 +225,12 @@ func (t *Tracker) Apply(r *Report, id uint64, now int64) (receipt Receipt, news 
 // applyCancel settles an answer that names the request to cancel and not the order.
 func (t *Tracker) applyCancel(e *entry, r *Report, now int64) (Receipt, bool) {
 	target, accepted := e.target, r.Kind == ReportCancelled
-	refused := r.Kind == ReportCancelRejected || r.Kind == ReportRejected || r.Kind == ReportThrottled || r.Kind == ReportNotFound
 	state := Acked
-	if refused {
+	switch r.Kind {
+	case ReportCancelRejected, ReportRejected, ReportThrottled, ReportNotFound:
 		state = Rejected
+	case ReportUnknown:
+		state = Unknown
 	}
 	receipt := t.answered(e, state, r.Kind, now)
 	receipt.Code = r.Code

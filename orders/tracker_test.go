@@ -237,11 +237,72 @@ func TestCancels(t *testing.T) {
 	})
 }
 
+// TestCancelAnswers: every kind of answer settles the request, tells all about it, and leaves the order alone.
+func TestCancelAnswers(t *testing.T) {
+	for kind, want := range map[orders.ReportKind]orders.State{
+		orders.ReportCancelRejected: orders.Rejected, orders.ReportRejected: orders.Rejected, orders.ReportThrottled: orders.Rejected,
+		orders.ReportNotFound: orders.Rejected, orders.ReportUnknown: orders.Unknown, orders.ReportAcked: orders.Acked, orders.ReportReceived: orders.Acked,
+	} {
+		tracker := orders.NewTracker(3)
+		tracker.Add(1, 0, trackedTemplate(t), fixed.Number{}, amount(10))
+		apply(t, tracker, 1, orders.Report{Kind: orders.ReportAcked})
+		tracker.AddCancel(4, 2, 1, 50)
+		receipt, news := apply(t, tracker, 2, orders.Report{Kind: kind, Code: 7})
+		expect := orders.Receipt{ID: 2, Target: 1, State: want, Before: orders.Pushed, Kind: kind, Code: 7, PushedAt: 50, At: 500}
+		if !news || receipt != expect {
+			t.Errorf("%+v, want %+v", receipt, expect)
+		}
+		info, _ := tracker.Order(1)
+		if info.State != orders.Acked || info.Cancel != 0 || tracker.Waiting() != 0 || tracker.Tally() != (orders.Tally{}) {
+			t.Errorf("kind %d: %+v, %+v", kind, info, tracker.Tally())
+		}
+	}
+}
+
+// TestSecondCancel: the order knows the request that was sent last, and an execution settles neither.
+func TestSecondCancel(t *testing.T) {
+	tracker := orders.NewTracker(3)
+	tracker.Add(1, 0, trackedTemplate(t), fixed.Number{}, amount(10))
+	tracker.AddCancel(0, 2, 1, 50)
+	tracker.AddCancel(0, 3, 1, 60)
+	apply(t, tracker, 2, orders.Report{Kind: orders.ReportCancelRejected})
+	if info, _ := tracker.Order(1); info.Cancel != 3 {
+		t.Fatalf("the second request is forgotten with the first: %+v", info)
+	}
+	apply(t, tracker, 1, orders.Report{Kind: orders.ReportTrade, ExecID: []byte("1"), LastQty: amount(1)})
+	if info, _ := tracker.Order(1); info.Cancel != 3 || tracker.Waiting() != 1 {
+		t.Fatalf("an execution settled the request: %+v", info)
+	}
+	tracker.NotSent(99, 1)
+	tracker.Apply(&orders.Report{Kind: orders.ReportAcked}, 98, 1)
+	if tally := tracker.Tally(); tally != (orders.Tally{Strays: 2}) {
+		t.Fatalf("%+v", tally)
+	}
+}
+
+// TestManySymbols: more symbols than there are books lose their sums, which is counted, and not their states.
+func TestManySymbols(t *testing.T) {
+	tracker := orders.NewTracker(2)
+	for id := uint64(1); id <= 3; id++ {
+		spec := limitSpec()
+		spec.Symbol = fmt.Sprint("SYMBOL", id)
+		tracker.Add(id, 0, specTemplate(t, spec), fixed.Number{Mantissa: 5, Scale: 2}, amount(10))
+		apply(t, tracker, id, orders.Report{Kind: orders.ReportFilled, CumQty: amount(10)})
+	}
+	if tracker.Tally().Unbooked != 1 || tracker.Position("SYMBOL2").Bought != amount(10) || len(tracker.Positions(nil)) != 2 {
+		t.Fatalf("%+v, %+v", tracker.Tally(), tracker.Positions(nil))
+	}
+	wantState(t, tracker, 3, orders.Filled)
+}
+
 func TestTestedOrderIsOver(t *testing.T) {
 	spec := limitSpec()
 	spec.Action = orders.Test
 	tracker := orders.NewTracker(1)
 	tracker.Add(1, 0, specTemplate(t, spec), fixed.Number{}, amount(10))
+	if position := tracker.Position("BTCUSDT"); position.OpenOrders != 0 || position.OpenBuy.Mantissa != 0 {
+		t.Fatalf("a dry run is exposed: %+v", position)
+	}
 	receipt, news := apply(t, tracker, 1, orders.Report{Kind: orders.ReportTested})
 	if !news || receipt.Kind != orders.ReportTested || tracker.Open() != 0 || !tracker.Room() {
 		t.Fatalf("%+v, %d open", receipt, tracker.Open())

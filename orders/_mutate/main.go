@@ -24,7 +24,7 @@ import (
 
 const (
 	needPercent = 95
-	testsToRun  = "Life|R1|R2|R4|R5|Tracker|Cancel|Lose|Tested|GateExposure"
+	testsToRun  = "Life|R1|R2|R4|R5|Tracker|Cancel|Lose|Tested|GateExposure|Symbols"
 )
 
 // mutant is one change and its undoing.
