@@ -92,8 +92,11 @@ func (b *TemplateBuilder) Text(text string) *TemplateBuilder {
 // JSON appends text as the inside of a JSON string, escaped.
 func (b *TemplateBuilder) JSON(text string) *TemplateBuilder {
 	quoted, err := json.Marshal(text)
-	b.fail(err)
-	return b.Text(string(bytes.Trim(quoted, `"`)))
+	if err != nil {
+		b.fail(err)
+		return b
+	}
+	return b.Text(string(quoted[1 : len(quoted)-1]))
 }
 
 // SecretText appends static bytes that recordings must not hold: api key, token, passphrase.

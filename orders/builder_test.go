@@ -147,6 +147,23 @@ func TestBuildTwiceIsEqual(t *testing.T) {
 	}
 }
 
+func TestJSONTextIsEscaped(t *testing.T) {
+	session, err := orders.NewSessionSigner("key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"BTCUSDT", `a"`, `\`, "１２３", "line\nfeed\x00", "<&>"} {
+		b := orders.NewTemplateBuilder(orders.FrameText, orders.Spec{Action: orders.CancelAll}, testIDs).Text(`{"s":"`).JSON(text).Text(`"}`)
+		template := mustBuild(t, b, session)
+		payload := make([]byte, template.Len())
+		template.Patch(payload, orders.Values{})
+		var message struct{ S string }
+		if err := json.Unmarshal(payload, &message); err != nil || message.S != text {
+			t.Errorf("%q became %q: %v", text, message.S, err)
+		}
+	}
+}
+
 func TestSignWithAnotherSignerPanics(t *testing.T) {
 	signer := testSigner(t)
 	template := mustBuild(t, binanceBuilder(signer, limitSpec(), testIDs), signer)
