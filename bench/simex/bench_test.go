@@ -11,7 +11,11 @@ import (
 // masked is one client text frame with a mask that differs from frame to frame.
 func masked(payload string, n int) []byte {
 	mask := [4]byte{byte(n * 167), byte(n*n + 13), byte(n >> 8 * 31), byte(n>>16 + n*7)}
-	frame := append([]byte{0x81, 0x80 | 126, byte(len(payload) >> 8), byte(len(payload))}, mask[:]...)
+	frame := []byte{0x81, 0x80 | byte(len(payload))}
+	if len(payload) > 125 {
+		frame = []byte{0x81, 0x80 | 126, byte(len(payload) >> 8), byte(len(payload))}
+	}
+	frame = append(frame, mask[:]...)
 	for i := range len(payload) {
 		frame = append(frame, payload[i]^mask[i%4])
 	}

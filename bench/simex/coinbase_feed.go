@@ -219,6 +219,12 @@ func (s *coinbaseSession) channel(now int64, name string, products []string, on 
 		}
 		s.v.mu.Unlock()
 	}
+	switch name {
+	case "level2_batch":
+		name = "level2"
+	case "full":
+		name = "matches"
+	}
 	var names []string
 	for _, product := range products {
 		names = append(names, name+":"+product)

@@ -57,15 +57,16 @@ type Instrument struct {
 	Mark        string // price of a market order when no quote is known; default: none, it is then refused
 }
 
-// DefaultInstruments are the symbols of a venue in its own spelling.
+// DefaultInstruments are the symbols of a venue in its own spelling. Ticks fit the recorded Spot market, which Recording.As
+// words for Bybit, Kraken and Coinbase.
 func DefaultInstruments(kind string) []Instrument {
 	btc := Instrument{Symbol: "BTCUSDT", Base: "BTC", Quote: "USDT", Tick: "0.01", Step: "0.00001", Mark: "61000"}
 	eth := Instrument{Symbol: "ETHUSDT", Base: "ETH", Quote: "USDT", Tick: "0.01", Step: "0.0001", Mark: "2400"}
 	switch kind {
-	case "binance-usdm", "bybit":
+	case "binance-usdm":
 		btc.Tick, btc.Step, eth.Step = "0.1", "0.001", "0.001"
 	case "kraken":
-		btc.Symbol, btc.Quote, btc.Tick, btc.Step = "BTC/USD", "USD", "0.1", "0.00000001"
+		btc.Symbol, btc.Quote, btc.Step = "BTC/USD", "USD", "0.00000001"
 		eth.Symbol, eth.Quote, eth.Step = "ETH/USD", "USD", "0.00000001"
 	case "coinbase", "coinbase-advanced":
 		btc.Symbol, btc.Quote, btc.Step = "BTC-USD", "USD", "0.00000001"

@@ -214,11 +214,16 @@ func (s *krakenSession) publicChannel(call *krakenCall, channel string) *refusal
 		if doc.kind(i) != jsonString || s.v.instrument(doc.str(i)) == nil {
 			return &refusal{counter: cBadParams, text: "Currency pair not supported " + string(doc.raw(i))}
 		}
-		names = append(names, channel+":"+string(doc.str(i)))
+		name := channel
+		if channel == "book" {
+			name += "-" + depth
+		}
+		names = append(names, name+":"+string(doc.str(i)))
 	}
 	for _, name := range names {
 		result := append(append([]byte(`{"channel":"`), channel...), `","snapshot":true,"symbol":`...)
-		result = appendQuoted(result, []byte(strings.TrimPrefix(name, channel+":")))
+		_, symbol, _ := strings.Cut(name, ":")
+		result = appendQuoted(result, []byte(symbol))
 		if channel == "book" {
 			result = append(append(result, `,"depth":`...), depth...)
 		}

@@ -32,7 +32,8 @@ func openMarket(c *Conn, now int64, r *request, path string) (session, *reply) {
 	s := newMarketSession(c)
 	s.combined, s.waits = path == "/stream", v.config.ReplayStart == "subscribe"
 	if list, ok := r.parameter("streams"); ok && path == "/stream" {
-		s.names = strings.Split(string(list), "/")
+		decoded, _ := percentDecode(list) // what cannot be decoded names no stream
+		s.names = strings.Split(string(decoded), "/")
 	} else if name, ok := strings.CutPrefix(path, "/ws/"); ok {
 		s.names = strings.Split(name, "/")
 	}

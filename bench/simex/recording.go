@@ -96,29 +96,35 @@ func (r *Recording) Len() int { return len(r.frames) }
 func (r *Recording) Nanos() int64 { return r.frames[len(r.frames)-1].at }
 
 func (r *Recording) add(at int64, frame []byte) {
-	if n := len(r.frames); n > 0 {
-		at = max(at, r.frames[n-1].at)
-	}
 	name := streamOf(frame)
-	entry := recorded{at: at, from: len(r.wire), stream: r.streamIndex(name), quote: -1}
-	r.wire = appendFrame(r.wire, opText, frame)
-	entry.to = len(r.wire)
+	index := -1
 	if bytes.HasSuffix(name, []byte("@bookTicker")) {
 		if q, ok := quoteOf(frame); ok {
-			entry.quote = len(r.quotes)
+			index = len(r.quotes)
 			r.quotes = append(r.quotes, q)
 		}
 	}
+	r.push(at, string(name), frame, index)
+}
+
+// push appends a frame under a stream's name; time never runs backwards.
+func (r *Recording) push(at int64, name string, frame []byte, quote int) {
+	if n := len(r.frames); n > 0 {
+		at = max(at, r.frames[n-1].at)
+	}
+	entry := recorded{at: at, from: len(r.wire), stream: r.streamIndex(name), quote: quote}
+	r.wire = appendFrame(r.wire, opText, frame)
+	entry.to = len(r.wire)
 	r.frames = append(r.frames, entry)
 }
 
-func (r *Recording) streamIndex(name []byte) int {
+func (r *Recording) streamIndex(name string) int {
 	for i, known := range r.streams {
-		if known == string(name) {
+		if known == name {
 			return i
 		}
 	}
-	r.streams = append(r.streams, string(name))
+	r.streams = append(r.streams, name)
 	return len(r.streams) - 1
 }
 

@@ -54,8 +54,8 @@ func bybitClients() []badClient {
 	clients := []badClient{
 		bad("bad_numbers", "price as a JSON number", "price", "61000.1"),
 		bad("bad_numbers", "price with an exponent", "price", `"6.1e4"`),
-		bad("bad_numbers", "price off the tick", "price", `"61000.11"`),
-		bad("bad_numbers", "quantity off the step", "qty", `"0.0011"`),
+		bad("bad_numbers", "price off the tick", "price", `"61000.111"`),
+		bad("bad_numbers", "quantity off the step", "qty", `"0.000011"`),
 		bad("bad_ids", "orderLinkId of 37 characters", "orderLinkId", `"abcdefghijklmnopqrstuvwxyz01234567890"`),
 		bad("bad_ids", "orderLinkId with a point", "orderLinkId", `"a.b"`),
 		bad("bad_params", "no category", "category", ""),
@@ -181,7 +181,7 @@ func bybitRESTClients() []badClient {
 		{name: "REST time, instruments, key", play: func(p *probe) error {
 			return errors.Join(
 				holds(p.http("GET /v5/market/time HTTP/1.1\r\nHost: x\r\n\r\n"), `"timeNano":"1700000000123456789"`),
-				holds(p.http("GET /v5/market/instruments-info?category=linear HTTP/1.1\r\nHost: x\r\n\r\n"), `"tickSize":"0.1"`),
+				holds(p.http("GET /v5/market/instruments-info?category=linear HTTP/1.1\r\nHost: x\r\n\r\n"), `"tickSize":"0.01"`),
 				holds(p.http(p.bybitREST("GET", "/v5/user/query-api", "")), `"readOnly":0`),
 			)
 		}},

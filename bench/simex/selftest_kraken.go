@@ -66,7 +66,7 @@ func krakenClients() []badClient {
 	clients := []badClient{
 		bad("bad_numbers", "price as a string", "limit_price", `"61000.1"`),
 		bad("bad_numbers", "price with an exponent", "limit_price", "6.1e4"),
-		bad("bad_numbers", "price off the tick", "limit_price", "61000.11"),
+		bad("bad_numbers", "price off the tick", "limit_price", "61000.111"),
 		bad("bad_numbers", "negative quantity", "order_qty", "-0.001"),
 		bad("bad_numbers", "nine decimals", "order_qty", "0.000000001"),
 		bad("bad_ids", "cl_ord_id of 19 characters", "cl_ord_id", `"abcdefghijklmnopqrs"`),
@@ -195,7 +195,7 @@ func krakenGoodClients() []badClient {
 			p.v.Tick(p.now + 60e9)
 			p.krakenCall("cancel_all", params{})
 		}),
-		good("public channels", []string{`"channel":"book","snapshot":true,"symbol":"BTC/USD","depth":10`, `"price_increment":0.1`, `{"channel":"heartbeat"}`}, func(p *probe) {
+		good("public channels", []string{`"channel":"book","snapshot":true,"symbol":"BTC/USD","depth":10`, `"price_increment":0.01`, `{"channel":"heartbeat"}`}, func(p *probe) {
 			p.text(`{"method":"subscribe","params":{"channel":"book","symbol":["BTC/USD"],"depth":10}}`)
 			p.text(`{"method":"subscribe","params":{"channel":"instrument"}}`)
 			p.c.Tick(p.now + 1e9)
@@ -209,7 +209,7 @@ func krakenGoodClients() []badClient {
 				holds(p.http(p.krakenREST("/0/private/OpenOrders", "")), `"open":{"O`, `"cl_ord_id":"ow-2"`),
 				holds(p.http(p.krakenREST("/0/private/ClosedOrders", "cl_ord_id=ow-1")), `"status":"closed"`, `"count":1`),
 				holds(p.http(p.krakenREST("/0/private/TradesHistory", "start=0")), `"price":"61000.1"`, `"count":1`),
-				holds(p.http("GET /0/public/AssetPairs HTTP/1.1\r\nHost: x\r\n\r\n"), `"tick_size":"0.1"`),
+				holds(p.http("GET /0/public/AssetPairs HTTP/1.1\r\nHost: x\r\n\r\n"), `"tick_size":"0.01"`),
 			)
 		})},
 	}
