@@ -1,6 +1,10 @@
 package tlsio
 
-import "orderwire/tlsio/record"
+import (
+	"fmt"
+
+	"orderwire/tlsio/record"
+)
 
 // WithSuite narrows the suites of TLS 1.3 that c offers to one.
 func WithSuite(c Config, suite record.Suite) Config {
@@ -12,3 +16,20 @@ func WithSuite(c Config, suite record.Suite) Config {
 
 // ParseKeyLogLine is the parser of the library's key log.
 var ParseKeyLogLine = parseKeyLogLine
+
+// Watch shows a flight our hello and then the server's records, as the gate would, and returns what it makes of them. The secret
+// stands for the server's handshake traffic secret.
+func Watch(hello []byte, secret []byte, records [][]byte) (verdict string) {
+	f := &flight{keys: &secrets{serverHandshake: secret}, minimum: record.TLS12, limit: record.TLS13}
+	f.sending(typeHand)
+	f.sendingBody(typeHand, hello)
+	for _, rec := range records {
+		if err := f.received(rec); err != nil {
+			return err.Error()
+		}
+	}
+	if err := f.ended(); err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%v %v %d %d", f.version, f.suite, f.curve, f.signature)
+}

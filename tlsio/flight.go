@@ -136,7 +136,10 @@ func (f *flight) messages(body []byte) error {
 	rest := f.hand
 	for len(rest) >= messageStart {
 		size := messageStart + int(rest[1])<<16 + int(binary.BigEndian.Uint16(rest[2:4]))
-		if size > maxFlight || len(rest) < size {
+		if size > maxFlight {
+			return &refusal{record.AlertDecodeError, errors.New("tlsio: handshake message too long")}
+		}
+		if len(rest) < size {
 			break
 		}
 		kind, before, retried := rest[0], f.stage, f.retried
@@ -149,10 +152,9 @@ func (f *flight) messages(body []byte) error {
 			return &refusal{record.AlertUnexpectedMessage, ErrTrailing}
 		}
 	}
-	if len(rest) > maxFlight {
-		return &refusal{record.AlertDecodeError, errors.New("tlsio: handshake message too long")}
+	if len(rest) < len(f.hand) { // what is left moves to the front only when something has gone
+		f.hand = f.hand[:copy(f.hand, rest)]
 	}
-	f.hand = f.hand[:copy(f.hand, rest)]
 	return nil
 }
 

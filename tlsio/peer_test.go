@@ -39,6 +39,8 @@ type leafOptions struct {
 	ca        bool
 	selfMade  bool
 	commonTag string
+	// forEncryption: the key may encrypt, and nothing else.
+	forEncryption bool
 }
 
 var serial = struct {
@@ -91,6 +93,9 @@ func (a *authority) issueCert(tb testing.TB, o leafOptions, key crypto.Signer) *
 		SerialNumber: nextSerial(), Subject: pkix.Name{CommonName: "orderwire test " + o.commonTag},
 		NotBefore: o.from, NotAfter: o.to, BasicConstraintsValid: true, DNSNames: o.names,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}
+	if o.forEncryption {
+		template.KeyUsage = x509.KeyUsageKeyEncipherment
 	}
 	if o.ca {
 		template.IsCA, template.KeyUsage = true, x509.KeyUsageCertSign

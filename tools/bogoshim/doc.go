@@ -13,5 +13,9 @@
 // in the runner's own format (-shim-config). Two flags are ours: -backend golang|chrome|firefox chooses the hello, -driver
 // goroutine|coroutine how the handshake is driven. The runner's -async makes every read give one byte.
 //
+// What the flags compare is what tlsio reports (Link.Info); a difference fails the test. Where this client is stricter than
+// BoringSSL, or where the test asks for something that it never does (TLS 1.1, CBC, early data, renegotiation), the test is
+// switched off or skipped, never made to pass.
+//
 // It is a client only, and it verifies: the runner names its own certificate authority with -trust-cert.
 package main
