@@ -87,10 +87,11 @@ type Config struct {
 	BackoffMin time.Duration
 	BackoffMax time.Duration
 
-	// Clock, Rand and Network default to the host's.
+	// Clock, Rand, Network and Tasks default to the host's. Several tasks read Rand.
 	Clock   netpoll.Clock
 	Rand    io.Reader
 	Network Network
+	Tasks   Tasks
 }
 
 // Journal is told of an order before its bytes leave. Loop thread: no allocation, no blocking.

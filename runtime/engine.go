@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	goruntime "runtime"
 	"sync"
 	"time"
 
@@ -27,6 +26,7 @@ type Engine struct {
 	places   [sessionMax]*supervisor // who owns which session place
 	births   sync.Mutex              // many supervisors, one queue
 	events   chan SessionEvent
+	told     bell      // an event waits
 	inquirer *inquirer // nil: the dialect cannot be asked
 	// What the observer is shown by pointer; only drain writes it.
 	timing  Timing
@@ -51,7 +51,10 @@ func New(c Config) (*Engine, error) {
 	if plan.Network == nil {
 		plan.Network = HostNetwork(plan.Backend)
 	}
-	e := &Engine{plan: plan, ids: &orders.IDs{}, track: orders.NewTracker(plan.TrackMax), events: make(chan SessionEvent, 64)}
+	if plan.Tasks == nil {
+		plan.Tasks = hostTasks{}
+	}
+	e := &Engine{plan: plan, ids: &orders.IDs{}, track: orders.NewTracker(plan.TrackMax), events: make(chan SessionEvent, 64), told: newBell()}
 	e.loop = &Loop{
 		clock: plan.Clock, dialect: plan.Dialect, strategy: plan.Strategy, space: plan.IDs,
 		maxSendAge: plan.MaxSendAge.Nanoseconds(),
@@ -112,40 +115,48 @@ const levelsMax = 5000
 // Run serves until ctx ends or, where every connection is wanted Once, until all have ended. It returns
 // what stopped it, nil for ctx.
 func (e *Engine) Run(ctx context.Context) error {
-	started := make(chan error, 1)
-	stopped := make(chan error, 1)
-	go func() { stopped <- e.spin(started) }()
-	if err := <-started; err != nil {
-		return err
+	tasks := e.plan.Tasks
+	var unprepared, stopped error
+	started := make(chan struct{})
+	spinning := tasks.Thread(func() {
+		unprepared = e.prepare()
+		close(started)
+		if unprepared == nil {
+			stopped = e.spin()
+		}
+	})
+	if e.await(started); unprepared != nil {
+		return unprepared
 	}
 	watch, stopWatch := context.WithCancel(context.Background())
-	var watching sync.WaitGroup
-	watching.Add(1)
-	go func() { defer watching.Done(); e.watch(watch) }()
+	watching := tasks.Go(func() { e.watch(watch) })
 
-	var supervising sync.WaitGroup
 	asking, stopAsking := context.WithCancel(ctx)
 	defer stopAsking()
-	var asker sync.WaitGroup
-	if e.inquirer != nil {
-		asker.Go(func() { e.inquirer.run(asking) })
-	}
+	var serving []<-chan struct{}
 	for _, v := range e.supervisors() {
-		supervising.Add(1)
-		go func() { defer supervising.Done(); v.run(ctx) }()
+		serving = append(serving, tasks.Go(func() { v.run(ctx) }))
 	}
-	go func() {
-		<-ctx.Done()
+	halting := tasks.Go(func() {
+		tasks.Wait(asking, time.Time{}, nil)
 		e.loop.halt.Store(true) // the loop ends what it holds, and its supervisors return
-	}()
-	supervising.Wait()
+	})
+	inquiring := tasks.Go(func() {
+		if e.inquirer != nil {
+			e.inquirer.run(asking)
+		}
+	})
+	for _, done := range serving {
+		e.await(done)
+	}
 	stopAsking()
-	asker.Wait()
+	e.await(halting)
+	e.await(inquiring)
 	e.loop.quit.Store(true)
-	err := <-stopped
+	e.await(spinning)
 	stopWatch()
-	watching.Wait()
-	return err
+	e.await(watching)
+	return stopped
 }
 
 func (e *Engine) supervisors() []*supervisor {
@@ -156,7 +167,7 @@ func (e *Engine) supervisors() []*supervisor {
 		}
 		v := &supervisor{
 			engine: e, role: role, index: uint16(2 * len(all)), endpoint: endpoint, path: path,
-			ended: make(chan sessionEnd, 2), renew: make(chan struct{}, 1),
+			ended: make(chan sessionEnd, 2), renew: newBell(), bell: newBell(),
 		}
 		e.places[v.index], e.places[v.index+1] = v, v
 		all = append(all, v)
@@ -187,15 +198,8 @@ func (e *Engine) supervisors() []*supervisor {
 	return all
 }
 
-// spin is the pinned thread: it makes the port, turns until it is halted, and takes everything down.
-func (e *Engine) spin(started chan<- error) error {
-	goruntime.LockOSThread()
-	defer goruntime.UnlockOSThread()
-	if err := e.prepare(); err != nil {
-		started <- err
-		return nil
-	}
-	started <- nil
+// spin is the pinned thread: it turns until it is halted, and takes everything down.
+func (e *Engine) spin() error {
 	l := e.loop
 	for !l.quit.Load() {
 		l.turn(l.clock.Now())
@@ -213,6 +217,7 @@ func (e *Engine) spin(started chan<- error) error {
 	return nil
 }
 
+// prepare pins the thread and makes the port.
 func (e *Engine) prepare() error {
 	if e.plan.CPU >= 0 {
 		if err := netpoll.Pin(e.plan.CPU); err != nil {
@@ -236,19 +241,11 @@ func (e *Engine) prepare() error {
 
 // watch is the control plane's ear: it hands to the observer what the loop left in its queues.
 func (e *Engine) watch(ctx context.Context) {
-	ticker := time.NewTicker(drainEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			e.drain()
-			return
-		case ev := <-e.events:
-			e.observe(ev)
-		case <-ticker.C:
-			e.drain()
-		}
+	for ctx.Err() == nil {
+		e.plan.Tasks.Wait(ctx, e.plan.Tasks.Now().Add(drainEvery), e.told)
+		e.drain()
 	}
+	e.drain() // what was left after the loop's last turn
 }
 
 func (e *Engine) observe(ev SessionEvent) {
@@ -272,15 +269,16 @@ func (e *Engine) drain() {
 	}
 	var end sessionEnd
 	for e.loop.ends.take(&end) {
-		e.places[end.session.index].ended <- end
+		v := e.places[end.session.index]
+		v.ended <- end
+		v.bell.ring()
 	}
 	e.inquire()
 	var index uint16
 	for e.loop.renewals.take(&index) {
-		select {
-		case e.places[index].renew <- struct{}{}:
-		default: // it was asked before
-		}
+		v := e.places[index]
+		v.renew.ring()
+		v.bell.ring()
 	}
 	for {
 		select {
@@ -297,6 +295,7 @@ func (e *Engine) inquire() {
 	var d doubt
 	for e.inquirer != nil && len(e.inquirer.wake) < cap(e.inquirer.wake) && e.loop.doubts.take(&d) {
 		e.inquirer.wake <- d
+		e.inquirer.bell.ring()
 	}
 }
 
@@ -307,6 +306,7 @@ func (e *Engine) heard(r *orders.Receipt) {
 	}
 	select {
 	case e.inquirer.settled <- r.ID:
+		e.inquirer.bell.ring()
 	default: // it asks once more than it needed to
 	}
 }
@@ -321,7 +321,10 @@ func (e *Engine) deliver(s *session) {
 }
 
 // tell queues a session event for the observer. Control plane.
-func (e *Engine) tell(ev SessionEvent) { e.events <- ev }
+func (e *Engine) tell(ev SessionEvent) {
+	e.events <- ev
+	e.told.ring()
+}
 
 // Stats is a copy of the loop's counts, at most some thousand idle turns old; exact after Run.
 func (e *Engine) Stats() Stats { return e.loop.seen.stats() }

@@ -36,6 +36,7 @@ type inquirer struct {
 	told      map[uint64]bool // orders of which the last round had a report
 	wake      chan doubt
 	settled   chan uint64
+	bell      bell // wake or settled has something
 }
 
 const (
@@ -47,38 +48,27 @@ const (
 func newInquirer(e *Engine, h Historian) *inquirer {
 	return &inquirer{
 		engine: e, historian: h, doubts: map[uint64]doubt{}, told: map[uint64]bool{},
-		wake: make(chan doubt, 4096), settled: make(chan uint64, 4096),
+		wake: make(chan doubt, 4096), settled: make(chan uint64, 4096), bell: newBell(),
 	}
 }
 
 // run serves until ctx ends.
 func (q *inquirer) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-			return
-		case d := <-q.wake:
-			q.doubts[d.id] = d
-		case id := <-q.settled:
-			delete(q.doubts, id)
-			continue
-		}
+		q.engine.plan.Tasks.Wait(ctx, time.Time{}, q.bell)
 		q.collect()
 		q.pursue(ctx)
 	}
 }
 
-// collect takes what else has come up.
+// collect takes what has come up: doubts first, since only what was doubted is settled.
 func (q *inquirer) collect() {
-	for {
-		select {
-		case d := <-q.wake:
-			q.doubts[d.id] = d
-		case id := <-q.settled:
-			delete(q.doubts, id)
-		default:
-			return
-		}
+	for len(q.wake) > 0 {
+		d := <-q.wake
+		q.doubts[d.id] = d
+	}
+	for len(q.settled) > 0 {
+		delete(q.doubts, <-q.settled)
 	}
 }
 
@@ -111,26 +101,18 @@ func (q *inquirer) pursue(ctx context.Context) {
 
 // rest waits for the next round, and takes what comes up meanwhile.
 func (q *inquirer) rest(ctx context.Context, pause time.Duration) {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	for len(q.doubts) > 0 {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-			return
-		case d := <-q.wake:
-			q.doubts[d.id] = d
-		case id := <-q.settled:
-			delete(q.doubts, id)
-		}
+	tasks := q.engine.plan.Tasks
+	until := tasks.Now().Add(pause)
+	for len(q.doubts) > 0 && ctx.Err() == nil && tasks.Now().Before(until) {
+		tasks.Wait(ctx, until, q.bell)
+		q.collect()
 	}
 }
 
 // open makes a connection that may ask: the login of an order connection, and nothing more.
 func (q *inquirer) open(ctx context.Context) (*Wire, error) {
 	v := supervisor{engine: q.engine, role: OrderRole, endpoint: q.engine.plan.Orders, path: q.engine.plan.Dialect.OrderPath()}
-	ctx, cancel := context.WithTimeout(ctx, q.engine.plan.ConnectTimeout)
+	ctx, cancel := q.engine.plan.Tasks.Timeout(ctx, q.engine.plan.ConnectTimeout)
 	defer cancel()
 	w, err := v.open(ctx)
 	if err != nil {
@@ -144,7 +126,7 @@ func (q *inquirer) open(ctx context.Context) (*Wire, error) {
 
 // round asks everything once and hands the findings to the loop.
 func (q *inquirer) round(w *Wire) error {
-	if err := w.SetDeadline(time.Now().Add(q.engine.plan.ConnectTimeout)); err != nil {
+	if err := w.SetDeadline(q.engine.plan.Tasks.Now().Add(q.engine.plan.ConnectTimeout)); err != nil {
 		return err
 	}
 	clear(q.told)
@@ -154,12 +136,13 @@ func (q *inquirer) round(w *Wire) error {
 			return err
 		}
 	}
-	for symbol, since := range q.symbols() {
-		if err := q.history(w, symbol, since); err != nil {
+	since := q.symbols()
+	for _, symbol := range slices.Sorted(maps.Keys(since)) {
+		if err := q.history(w, symbol, since[symbol]); err != nil {
 			return err
 		}
 	}
-	for id := range q.doubts {
+	for _, id := range slices.Sorted(maps.Keys(q.doubts)) {
 		if q.told[id] {
 			delete(q.doubts, id) // what else becomes of it the streams tell
 			continue
@@ -256,8 +239,9 @@ func (q *inquirer) tell(r orders.Report) {
 
 // find waits for room in the loop's queue: a finding is never dropped.
 func (q *inquirer) find(f finding) {
+	tasks := q.engine.plan.Tasks
 	for !q.engine.loop.findings.put(&f) {
-		time.Sleep(time.Millisecond) // control plane: the loop empties it in microseconds
+		tasks.Wait(context.Background(), tasks.Now().Add(time.Millisecond), nil) // control plane: the loop empties it in microseconds
 	}
 }
 

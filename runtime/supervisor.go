@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"strconv"
 	"time"
 
@@ -46,27 +45,26 @@ type supervisor struct {
 	endpoint Endpoint
 	path     string
 	ended    chan sessionEnd
-	renew    chan struct{}   // the loop asks for a replacement: the venue announced the end of this connection
+	renew    bell            // the loop asks for a replacement: the venue announced the end of this connection
+	bell     bell            // ended or renew has something
 	after    <-chan struct{} // closed when this connection may be made; nil: at once
 	served   func()          // called when it was handed over for the first time; may be nil
 }
 
 // run returns when ctx ends or when the connection ended in good order and is wanted once.
 func (v *supervisor) run(ctx context.Context) {
+	tasks := v.engine.plan.Tasks
 	if v.after != nil {
-		select {
-		case <-ctx.Done():
-		case <-v.after:
-		}
+		tasks.Wait(ctx, time.Time{}, v.after)
 	}
 	pause := v.engine.plan.BackoffMin
 	for ctx.Err() == nil {
-		started := time.Now()
+		started := tasks.Now()
 		err := v.once(ctx)
 		if v.endpoint.Once && errors.Is(err, errServed) {
 			return
 		}
-		if time.Since(started) > v.engine.plan.BackoffMax {
+		if tasks.Now().Sub(started) > v.engine.plan.BackoffMax {
 			pause = v.engine.plan.BackoffMin // it lived: start anew
 		}
 		var closed *wsproto.CloseError
@@ -74,11 +72,7 @@ func (v *supervisor) run(ctx context.Context) {
 			pause = v.engine.plan.BackoffMax // told to slow down, or our own frames were refused
 		}
 		// Full jitter, so that many clients of one venue do not come back in step.
-		wait := pause/2 + rand.N(pause/2+1)
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait):
-		}
+		tasks.Wait(ctx, tasks.Now().Add(pause/2+v.engine.jitter(pause/2)), nil)
 		pause = min(2*pause, v.engine.plan.BackoffMax)
 	}
 }
@@ -116,36 +110,47 @@ func (v *supervisor) hand(s *session) {
 // attend waits for the end of the connection in use. Before the venue cuts it (its life is known) or when the venue says
 // that it will, a replacement is made first: orders in flight are followed on the old one until they are answered.
 func (v *supervisor) attend(ctx context.Context, used *session) error {
-	// A quarter of the life is jitter, so that standbys are never replaced together.
-	life := v.engine.plan.SessionLife
-	timer := time.NewTimer(life - rand.N(life/4+1))
-	defer timer.Stop()
+	tasks := v.engine.plan.Tasks
+	until := v.lived()
 	for {
+		tasks.Wait(context.Background(), until, v.bell) // when ctx ends the loop ends the connection, and that is told here
 		select {
 		case end := <-v.ended:
 			if end.session == used {
 				return end.err
 			}
-			continue // the replaced one has been followed to its end
+			v.bell.ring() // the replaced one has been followed to its end; there may be more
+			continue
+		default:
+		}
+		select {
 		case <-v.renew:
-		case <-timer.C:
+		default:
+			if tasks.Now().Before(until) {
+				continue
+			}
 		}
 		next, err := v.birth(ctx, v.index+(used.index-v.index+1)%2)
 		if err != nil {
 			v.engine.tell(SessionEvent{Role: v.role, Phase: Connecting, Peer: v.endpoint.URL, Err: fmt.Errorf("runtime: replacement: %w", err)})
-			timer.Reset(v.engine.plan.BackoffMax)
+			until = tasks.Now().Add(v.engine.plan.BackoffMax)
 			continue
 		}
 		next.replaces = used
 		v.hand(next)
-		used = next
-		timer.Reset(life - rand.N(life/4+1))
+		used, until = next, v.lived()
 	}
+}
+
+// lived is when a connection made now has lived. A quarter of its life is jitter, so that standbys are never replaced together.
+func (v *supervisor) lived() time.Time {
+	life := v.engine.plan.SessionLife
+	return v.engine.plan.Tasks.Now().Add(life - v.engine.jitter(life/4))
 }
 
 // birth is the list of steps from nothing to a connection that the loop can take at place index.
 func (v *supervisor) birth(ctx context.Context, index uint16) (*session, error) {
-	ctx, cancel := context.WithTimeout(ctx, v.engine.plan.ConnectTimeout)
+	ctx, cancel := v.engine.plan.Tasks.Timeout(ctx, v.engine.plan.ConnectTimeout)
 	defer cancel()
 	w, err := v.open(ctx)
 	if err != nil {
