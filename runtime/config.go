@@ -64,6 +64,12 @@ type Config struct {
 	MessageMaxBytes int
 	// MaxSendAge is how long a record may wait to be handed to the kernel before its connection is aborted. Default 5 ms.
 	MaxSendAge time.Duration
+	// Recovered are the orders that earlier lives left without an end; they are asked about before anything new is sent.
+	Recovered []Recovered
+	// Reconcile asks the venue once at the start, also where nothing is known to be open. Recovered implies it.
+	Reconcile bool
+	// Start says what is done with open orders of ours from earlier lives. Default StartAdopt.
+	Start StartPolicy
 	// Settle is how long the venue may take to show in its answers what it has done: absence is believed only after it.
 	// Default 15 s (lags of 10 to 15 s were reported).
 	Settle time.Duration
@@ -174,6 +180,7 @@ func (c Config) plan() (Config, error) {
 	setDefault(&c.ConnectTimeout, 10*time.Second)
 	setDefault(&c.BackoffMin, 250*time.Millisecond)
 	setDefault(&c.BackoffMax, 30*time.Second)
+	c.Reconcile = c.Reconcile || len(c.Recovered) > 0
 	if c.Journal == nil {
 		c.Journal = noJournal{}
 	}

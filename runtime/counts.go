@@ -27,29 +27,36 @@ type counts struct {
 
 // Stats is a copy of the loop's counts. Units: counts since the Engine's start.
 type Stats struct {
-	MarketFrames      uint64 // messages of market-data connections
-	BadMessages       uint64 // messages that are not what the dialect knows as well-formed
-	OtherMessages     uint64 // well-formed messages of order connections that concern no order
-	ForeignReports    uint64 // reports about orders that are not ours
-	Pongs             uint64 // pings answered
-	Births            uint64 // connections handed to the loop
-	Dropped           uint64 // timings or receipts that the observer's queues had no room for
-	Rehearsals        uint64 // pushes on the shadow connection
-	RehearsalsRefused uint64 // rehearsals that admit refused: the shadow is not able, and the path not warm
-	RehearsalsMet     uint64 // orders whose trigger came during a rehearsal
-	Switches          uint64 // times that another order session took over
+	MarketFrames      uint64                     // messages of market-data connections
+	BadMessages       uint64                     // messages that are not what the dialect knows as well-formed
+	OtherMessages     uint64                     // well-formed messages of order connections that concern no order
+	ForeignReports    uint64                     // reports about orders that are not ours
+	Pongs             uint64                     // pings answered
+	Births            uint64                     // connections handed to the loop
+	Dropped           uint64                     // timings or receipts that the observer's queues had no room for
+	Rehearsals        uint64                     // pushes on the shadow connection
+	RehearsalsRefused uint64                     // rehearsals that admit refused: the shadow is not able, and the path not warm
+	RehearsalsMet     uint64                     // orders whose trigger came during a rehearsal
+	Switches          uint64                     // times that another order session took over
+	States            [orders.Unknown + 1]uint64 // orders remembered, by state
 	Outcomes          [orders.OutcomeCount]uint64
 }
 
-// outcomesAt is where the outcomes begin among the published fields.
-const outcomesAt = 11
+// Where the orders by state, and the outcomes, begin among the published fields.
+const (
+	statesAt   = 12
+	outcomesAt = statesAt + int(orders.Unknown) + 1
+)
 
 // published is where the loop leaves copies of its counts for other threads.
 type published struct {
 	fields [outcomesAt + orders.OutcomeCount]atomic.Uint64
 }
 
-func (p *published) publish(c *counts) {
+func (p *published) publish(c *counts, t *orders.Tracker) {
+	for s := orders.Armed; s <= orders.Unknown; s++ {
+		p.fields[statesAt+int(s)].Store(uint64(t.Count(s)))
+	}
 	for i, v := range [...]uint64{
 		c.marketFrames, c.badMessages, c.otherMessages, c.foreignReports, c.pongs, c.births, c.dropped,
 		c.rehearsals, c.rehearsalsRefused, c.rehearsalsMet, c.switches,
@@ -66,6 +73,9 @@ func (p *published) stats() Stats {
 	s := Stats{
 		MarketFrames: at(0), BadMessages: at(1), OtherMessages: at(2), ForeignReports: at(3),
 		Pongs: at(4), Births: at(5), Dropped: at(6), Rehearsals: at(7), RehearsalsRefused: at(8), RehearsalsMet: at(9), Switches: at(10),
+	}
+	for i := range s.States {
+		s.States[i] = at(statesAt + i)
 	}
 	for i := range s.Outcomes {
 		s.Outcomes[i] = at(outcomesAt + i)

@@ -85,6 +85,7 @@ func New(c Config) (*Engine, error) {
 		e.loop.armed = append(e.loop.armed, a)
 	}
 	e.loop.ahead = e.newAhead()
+	e.restore()
 	return e, nil
 }
 
@@ -204,7 +205,7 @@ func (e *Engine) spin() error {
 	for !l.quit.Load() {
 		l.turn(l.clock.Now())
 	}
-	l.seen.publish(&l.counts)
+	l.seen.publish(&l.counts, l.track)
 	if err := l.shadow.close(); err != nil {
 		return fmt.Errorf("runtime: rehearsal: %w", err)
 	}

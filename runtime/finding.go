@@ -7,7 +7,7 @@ import "orderwire/orders"
 // doubt is an order about which something may have been missed: it is Unknown, or it was open when its connection ended.
 type doubt struct {
 	id       uint64
-	order    Armed
+	symbol   string
 	pushedAt int64 // loop clock, ns
 }
 
@@ -31,9 +31,13 @@ const (
 func (l *Loop) suspect(id uint64) {
 	place, known := l.placed.find(id)
 	if !known {
+		if info, earlier := l.track.Order(id); earlier { // of an earlier life, or too old for its place: cold
+			l.doubts.put(&doubt{id: id, symbol: info.Symbol, pushedAt: info.PushedAt})
+			return
+		}
 		return // too old to be asked about by its symbol; it stays as it is, and is counted
 	}
-	d := doubt{id: id, order: place.order, pushedAt: l.now}
+	d := doubt{id: id, symbol: l.armed[place.order].spec.Symbol, pushedAt: l.now}
 	if t := l.timings.find(id); t != nil {
 		d.pushedAt = t.At[Triggered]
 	}

@@ -34,6 +34,8 @@ type inquirer struct {
 	historian Historian
 	doubts    map[uint64]doubt
 	told      map[uint64]bool // orders of which the last round had a report
+	first     bool            // the first round of this life asks about all symbols
+	standing  int             // open orders of ours from earlier lives that the last round saw
 	wake      chan doubt
 	settled   chan uint64
 	bell      bell // wake or settled has something
@@ -54,6 +56,9 @@ func newInquirer(e *Engine, h Historian) *inquirer {
 
 // run serves until ctx ends.
 func (q *inquirer) run(ctx context.Context) {
+	if q.first = q.engine.plan.Reconcile; q.first {
+		q.pursue(ctx)
+	}
 	for ctx.Err() == nil {
 		q.engine.plan.Tasks.Wait(ctx, time.Time{}, q.bell)
 		q.collect()
@@ -76,7 +81,7 @@ func (q *inquirer) collect() {
 func (q *inquirer) pursue(ctx context.Context) {
 	var w *Wire
 	pause := roundMin
-	for len(q.doubts) > 0 && ctx.Err() == nil {
+	for (len(q.doubts) > 0 || q.first) && ctx.Err() == nil {
 		var err error
 		if w == nil {
 			w, err = q.open(ctx)
@@ -103,7 +108,7 @@ func (q *inquirer) pursue(ctx context.Context) {
 func (q *inquirer) rest(ctx context.Context, pause time.Duration) {
 	tasks := q.engine.plan.Tasks
 	until := tasks.Now().Add(pause)
-	for len(q.doubts) > 0 && ctx.Err() == nil && tasks.Now().Before(until) {
+	for (len(q.doubts) > 0 || q.first) && ctx.Err() == nil && tasks.Now().Before(until) {
 		tasks.Wait(ctx, until, q.bell)
 		q.collect()
 	}
@@ -130,6 +135,7 @@ func (q *inquirer) round(w *Wire) error {
 		return err
 	}
 	clear(q.told)
+	q.standing = 0
 	asked := q.engine.plan.Clock.Now()
 	for _, id := range slices.Sorted(maps.Keys(q.doubts)) {
 		if err := q.status(w, q.doubts[id]); err != nil {
@@ -151,6 +157,10 @@ func (q *inquirer) round(w *Wire) error {
 			AskedAt: asked, Status: true, OpenOrders: true, Fills: true, SettleNanos: q.engine.plan.Settle.Nanoseconds(),
 		}})
 	}
+	if q.engine.plan.Start == StartRefuse && q.standing > 0 {
+		return fmt.Errorf("runtime: %d open orders of earlier lives stand at the venue, and the start policy is to refuse: cancel them, or start with adopt or cancel", q.standing)
+	}
+	q.first = false
 	q.find(finding{kind: foundAll})
 	return nil
 }
@@ -159,8 +169,13 @@ func (q *inquirer) round(w *Wire) error {
 func (q *inquirer) symbols() map[string]int64 {
 	since := map[string]int64{}
 	clock := q.engine.plan.Clock
+	if q.first {
+		for i := range q.engine.plan.Armed {
+			since[q.engine.plan.Armed[i].Symbol] = q.wall() - tradesPad
+		}
+	}
 	for _, d := range q.doubts {
-		symbol := q.engine.plan.Armed[d.order].Symbol
+		symbol := d.symbol
 		at := clock.Wall(d.pushedAt) - tradesPad
 		if first, known := since[symbol]; !known || at < first {
 			since[symbol] = at
@@ -171,8 +186,8 @@ func (q *inquirer) symbols() map[string]int64 {
 
 // status asks about one order. "Not found" is no answer yet.
 func (q *inquirer) status(w *Wire, d doubt) error {
-	text := q.engine.plan.IDs.Text(d.id)
-	message, err := q.historian.OrderStatus("ask-"+strconv.FormatUint(d.id, 10), q.engine.plan.Armed[d.order].Symbol, text, q.engine.plan.Signer, q.wall())
+	text := q.engine.textOf(d.id)
+	message, err := q.historian.OrderStatus("ask-"+strconv.FormatUint(d.id, 10), d.symbol, text, q.engine.plan.Signer, q.wall())
 	if err != nil {
 		return err
 	}
@@ -226,12 +241,49 @@ func (q *inquirer) history(w *Wire, symbol string, since int64) error {
 	for _, r := range append(open, trades...) {
 		q.tell(r)
 	}
+	return q.leftovers(w, symbol, open)
+}
+
+// leftovers deals with open orders of ours from earlier lives, by the start policy. Orders without our prefix are not ours.
+func (q *inquirer) leftovers(w *Wire, symbol string, open []orders.Report) error {
+	for i := range open {
+		epoch, counter, ours := q.engine.plan.IDs.Parse(open[i].ClientID)
+		if !ours || epoch == q.engine.plan.IDs.Epoch {
+			continue
+		}
+		q.standing++
+		if q.engine.plan.Start != StartCancel {
+			continue
+		}
+		space := q.engine.plan.IDs
+		space.Epoch = epoch
+		template, err := q.engine.plan.Dialect.Compile(orders.Spec{Action: orders.Cancel, Symbol: symbol, WindowMillis: windowMillis}, space, q.engine.plan.Signer)
+		if err != nil {
+			return err
+		}
+		payload := make([]byte, template.Len())
+		// The request's own name lies beyond every counter that was used: it never meets an order's.
+		template.Patch(payload, orders.Values{ID: orders.CounterMax, Target: counter, WallNanos: q.wall()})
+		template.Sign(payload, q.engine.plan.Signer)
+		answer, err := q.exchange(w, payload)
+		if err != nil {
+			return err
+		}
+		var r orders.Report
+		if err := q.engine.plan.Dialect.Classify(answer, &r); err != nil {
+			return err
+		}
+		q.tell(r)
+	}
 	return nil
 }
 
 // tell hands a report to the loop and remembers whose it was.
 func (q *inquirer) tell(r orders.Report) {
-	if epoch, id, ours := q.engine.plan.IDs.Parse(r.ClientID); ours && epoch == q.engine.plan.IDs.Epoch {
+	if epoch, id, ours := q.engine.plan.IDs.Parse(r.ClientID); ours {
+		if epoch != q.engine.plan.IDs.Epoch {
+			id = EarlierID(epoch, id)
+		}
 		q.told[id] = true
 	}
 	q.find(finding{kind: foundReport, report: r})

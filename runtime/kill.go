@@ -14,6 +14,9 @@ func (e *Engine) Reset() { e.plan.Kill.Reset() }
 // Killed tells who latched the switch, orders.KilledByNobody where it is open.
 func (e *Engine) Killed() orders.KillSource { return e.plan.Kill.Latched() }
 
+// CancelOpen asks for the end of every open order of this life, once, and stops nothing else. It may be called from any goroutine.
+func (e *Engine) CancelOpen() { e.loop.cancels.Store(true) }
+
 // dead tells whether the switch is latched.
 func (l *Loop) dead() bool { return l.kill.Latched() != orders.KilledByNobody }
 

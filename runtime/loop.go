@@ -66,6 +66,7 @@ type Loop struct {
 	timing   *queue[Timing]
 	receipt  *queue[orders.Receipt]
 	kill     *orders.Kill
+	cancels  atomic.Bool // ask for the end of every open order, once
 	halt     atomic.Bool // drain and end every connection, take no order
 	quit     atomic.Bool // stop turning; set when every connection was handed back
 
@@ -89,6 +90,10 @@ func (l *Loop) turn(now int64) (work int) {
 	l.deadlines(now)
 	if l.dead() != l.killed {
 		l.latch()
+	}
+	if l.cancels.Load() {
+		l.cancels.Store(false)
+		l.sweep = l.placed.oldest()
 	}
 	if l.sweep != 0 {
 		work += l.sweepOpen(now)
@@ -301,7 +306,7 @@ func (l *Loop) idle() {
 	l.rehearse()
 	l.counts.idleTurns++
 	if l.counts.idleTurns%publishEvery == 0 {
-		l.seen.publish(&l.counts)
+		l.seen.publish(&l.counts, l.track)
 	}
 }
 

@@ -220,7 +220,14 @@ func (l *Loop) settle(receipt orders.Receipt, now int64) {
 // the venue's own id where an earlier message named both.
 func (l *Loop) idOf(r *orders.Report) (uint64, bool) {
 	for _, text := range [...][]byte{r.ClientID, r.RequestID} {
-		if epoch, id, ok := l.space.Parse(text); ok && epoch == l.space.Epoch {
+		epoch, id, ok := l.space.Parse(text)
+		if !ok {
+			continue
+		}
+		if epoch == l.space.Epoch {
+			return id, true
+		}
+		if id = EarlierID(epoch, id); l.remembers(id) {
 			return id, true
 		}
 	}
@@ -229,6 +236,9 @@ func (l *Loop) idOf(r *orders.Report) (uint64, bool) {
 	}
 	return 0, false
 }
+
+// remembers tells whether an order of an earlier life is known here.
+func (l *Loop) remembers(id uint64) bool { _, known := l.track.State(id); return known }
 
 // refuse tells the peer which rule it broke, as far as there is room.
 func (l *Loop) refuse(s *session, err error, at int64) {

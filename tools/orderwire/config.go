@@ -31,6 +31,7 @@ type Config struct {
 type InstanceConfig struct {
 	IDPrefix string `toml:"id_prefix" comment:"1 to 3 of a-z and 0-9: tells our orders from all others of the account"`
 	StateDir string `toml:"state_dir" comment:"folder of what must survive a restart (boot epoch, journal)"`
+	Start    string `toml:"start" comment:"open orders of ours from earlier lives: adopt, cancel or refuse"`
 	Mode     string `toml:"mode" comment:"dry_run sends to the venue's test call, or nothing; live sends orders"`
 }
 
@@ -138,7 +139,7 @@ func parseConfig(path, text string) (*Config, error) {
 
 func defaultConfig() *Config {
 	return &Config{
-		Instance: InstanceConfig{Mode: modeDryRun},
+		Instance: InstanceConfig{Mode: modeDryRun, Start: "adopt"},
 		Loop: LoopConfig{
 			CPU: cpuLast, Backend: "auto", MaxSendAgeUS: 5_000, ConnectMS: 10_000, BackoffMinMS: 250, BackoffMaxMS: 30_000,
 			MessageMaxBytes: 1 << 20, SlotCount: 512, SlotBytes: 17 << 10, TrackMax: 1 << 16,
@@ -212,6 +213,9 @@ func (i *InstanceConfig) finish() error {
 	}
 	if !oneOf(i.Mode, modeDryRun, modeLive) {
 		return fmt.Errorf("instance.mode %q is neither dry_run nor live", i.Mode)
+	}
+	if !oneOf(i.Start, "adopt", "cancel", "refuse") {
+		return fmt.Errorf("instance.start %q is none of adopt, cancel, refuse", i.Start)
 	}
 	if i.StateDir != "" {
 		return nil

@@ -227,8 +227,14 @@ func (d *demoRun) config() (runtime.Config, error) {
 		return runtime.Config{}, err
 	}
 	config, err := c.runtimeConfig(signer)
+	if err != nil {
+		return runtime.Config{}, err
+	}
+	if config.IDs.Epoch, err = bootEpoch(d.o.stateDir); err != nil {
+		return runtime.Config{}, err
+	}
 	config.Strategy, config.Observer, config.Market.Once = d.strategy, d.recorder, true
-	return config, err
+	return config, nil
 }
 
 // result joins what the loop measured with what the exchange counted.

@@ -59,8 +59,12 @@ func (j *journalTap) Intent(id uint64, order runtime.Armed, v *orders.Values, no
 
 // Outcome records what is now known. What finds no room is counted by the log, and said in its next record.
 func (j *journalTap) Outcome(r *orders.Receipt) {
+	epoch, id, earlier := runtime.SplitID(r.ID)
+	if !earlier {
+		epoch = j.epoch
+	}
 	j.outcome = journal.OutcomeRecord{
-		ID: r.ID, Epoch: j.epoch, State: r.State, Before: r.Before, Kind: r.Kind, Code: int32(r.Code),
+		ID: id, Epoch: epoch, State: r.State, Before: r.Before, Kind: r.Kind, Code: int32(r.Code),
 		LastQty: journal.Decimal(r.LastQty), LastPrice: journal.Decimal(r.LastPrice), CumQty: journal.Decimal(r.CumQty),
 		WallNanos: j.clock.Wall(r.At),
 	}

@@ -74,6 +74,7 @@ func rootCommand(s streams) *cobra.Command {
 		runCommand(s),
 		versionCommand(s),
 	)
+	root.AddCommand(controlCommands(s)...)
 	adopt(root)
 	return root
 }

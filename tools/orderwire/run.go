@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orderwire/bench"
+	"orderwire/netpoll"
 	"orderwire/orders"
 	"orderwire/orders/binance"
 	"orderwire/orders/journal"
@@ -54,7 +55,7 @@ func runCommand(s streams) *cobra.Command {
 	return cmd
 }
 
-func runConfigured(ctx context.Context, s streams, o *runOptions) error {
+func runConfigured(ctx context.Context, s streams, o *runOptions) (failed error) {
 	c, err := loadConfig(o.config)
 	if err != nil {
 		return err
@@ -78,6 +79,13 @@ func runConfigured(ctx context.Context, s streams, o *runOptions) error {
 	if err != nil {
 		return err
 	}
+	if len(config.Armed) > 0 {
+		kept, err := c.keep(&config, s.err)
+		if err != nil {
+			return err
+		}
+		defer func() { failed = errors.Join(failed, kept.close()) }()
+	}
 	recorder := newRecorder(s.err, false)
 	config.Strategy, config.Observer = strategy, recorder
 	engine, err := runtime.New(config)
@@ -85,6 +93,13 @@ func runConfigured(ctx context.Context, s streams, o *runOptions) error {
 		return err
 	}
 	fmt.Fprintf(s.err, "mode %s, epoch %d; interrupt to drain and report\n", c.Instance.Mode, config.IDs.Epoch)
+	if len(config.Armed) > 0 {
+		operator, err := openControl(ctx, c.Instance.StateDir, engine, s.err)
+		if err != nil {
+			return err
+		}
+		defer func() { failed = errors.Join(failed, operator.close()) }()
+	}
 	before := quiet()
 	if err := engine.Run(ctx); err != nil {
 		return err
@@ -171,7 +186,7 @@ func (c *Config) strategy(background int, paceNanos int64) (*demoStrategy, error
 	return newDemoStrategy(detector, gaps, background, paceNanos), nil
 }
 
-// runtimeConfig is the file in the words of the library. It makes the boot epoch durable, before anything is signed.
+// runtimeConfig is the file in the words of the library.
 func (c *Config) runtimeConfig(signer *orders.Signer) (runtime.Config, error) {
 	out := runtime.Config{
 		Dialect: dialects[c.Orders.Venue](), Signer: signer, Symbols: c.Market.Symbols,
@@ -199,13 +214,30 @@ func (c *Config) runtimeConfig(signer *orders.Signer) (runtime.Config, error) {
 		}
 		out.Armed = append(out.Armed, spec)
 	}
-	if len(out.Armed) == 0 {
-		return out, nil
-	}
 	out.IDs.Prefix = c.Instance.IDPrefix
-	out.IDs.Epoch, err = bootEpoch(c.Instance.StateDir)
-	return out, err
+	return out, nil
 }
+
+// keep opens what must survive a restart, and gives the loop its journal and what earlier lives left. The boot epoch is
+// durable before anything is signed.
+func (c *Config) keep(config *runtime.Config, log io.Writer) (*standing, error) {
+	config.Clock, _ = netpoll.NewClock()
+	kept, err := openStanding(c.Instance.StateDir, config.Armed, config.Clock)
+	if err != nil {
+		return nil, err
+	}
+	kept.say(log)
+	if err := kept.usable(); err != nil {
+		return nil, errors.Join(err, kept.close())
+	}
+	config.IDs.Epoch, config.Journal = kept.epoch, kept.tap
+	config.Recovered, config.Reconcile = kept.recovered(), !kept.recovery.Clean
+	config.Start = startPolicies[c.Instance.Start]
+	return kept, nil
+}
+
+// startPolicies are what a config may ask about open orders of earlier lives.
+var startPolicies = map[string]runtime.StartPolicy{"adopt": runtime.StartAdopt, "cancel": runtime.StartCancel, "refuse": runtime.StartRefuse}
 
 func endpoint(address string, trust *TrustConfig) (runtime.Endpoint, error) {
 	if address == "" {
