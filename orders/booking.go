@@ -70,6 +70,22 @@ func (t *Tracker) ByVenueID(venueID []byte) (id uint64, ok bool) {
 	return e.id, string(e.venueID[:e.venueLen]) == string(venueID)
 }
 
+// FirstWaiting is the oldest order or cancel of a connection that is without an answer, and whether it is the only one: what
+// an answer without any id is about (R14). Where it is not alone nobody knows, and LoseOn makes all of them Unknown.
+func (t *Tracker) FirstWaiting(session uint16) (id uint64, alone, some bool) {
+	for at := t.waiting.first; at != none; at = t.entries[at].next {
+		e := &t.entries[at]
+		if e.session != session {
+			continue
+		}
+		if some {
+			return id, false, true
+		}
+		id, alone, some = e.id, true, true
+	}
+	return id, alone, some
+}
+
 // Position is what was executed in symbol, and what is open.
 func (t *Tracker) Position(symbol string) Position {
 	if at := t.books.find(symbol); at >= 0 {

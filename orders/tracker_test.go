@@ -280,10 +280,65 @@ func TestSecondCancel(t *testing.T) {
 	}
 }
 
+// TestR14AnswersWithoutAnID belong to the only request that waits on their connection, or to nobody.
+func TestR14AnswersWithoutAnID(t *testing.T) {
+	tracker := orders.NewTracker(4)
+	template := trackedTemplate(t)
+	if _, alone, some := tracker.FirstWaiting(1); alone || some {
+		t.Fatal("somebody waits in an empty tracker")
+	}
+	tracker.AddOn(2, 1, 0, template, fixed.Number{}, amount(1))
+	tracker.AddOn(1, 2, 0, template, fixed.Number{}, amount(1))
+	if id, alone, some := tracker.FirstWaiting(1); id != 2 || !alone || !some {
+		t.Fatalf("%d, %v, %v", id, alone, some)
+	}
+	tracker.AddCancel(1, 3, 1, 0)
+	if id, alone, some := tracker.FirstWaiting(1); id != 2 || alone || !some {
+		t.Fatalf("%d, %v, %v", id, alone, some)
+	}
+	apply(t, tracker, 2, orders.Report{Kind: orders.ReportAcked})
+	if id, alone, some := tracker.FirstWaiting(1); id != 3 || !alone || !some {
+		t.Fatalf("%d, %v, %v", id, alone, some)
+	}
+}
+
+// TestTrackerVenueIDs: the first id binds, a longer one than any venue's does not, and one for two orders is a conflict.
+func TestTrackerVenueIDs(t *testing.T) {
+	tracker := orders.NewTracker(3)
+	for id := uint64(1); id <= 2; id++ {
+		tracker.Add(id, 0, trackedTemplate(t), fixed.Number{}, amount(10))
+	}
+	apply(t, tracker, 1, orders.Report{Kind: orders.ReportAcked, VenueID: []byte("first")})
+	apply(t, tracker, 1, orders.Report{Kind: orders.ReportAcked, VenueID: []byte("second")})
+	apply(t, tracker, 2, orders.Report{Kind: orders.ReportReceived, VenueID: []byte("first")})
+	if tracker.Tally().Conflicts != 1 {
+		t.Fatalf("%+v", tracker.Tally())
+	}
+	apply(t, tracker, 2, orders.Report{Kind: orders.ReportReceived})
+	long := make([]byte, 41)
+	apply(t, tracker, 2, orders.Report{Kind: orders.ReportAcked, VenueID: long})
+	apply(t, tracker, 2, orders.Report{Kind: orders.ReportAcked, VenueID: long[:40]})
+	for text, want := range map[string]uint64{"first": 1, "second": 0, "": 0, string(long): 0, string(long[:40]): 2} {
+		if id, ok := tracker.ByVenueID([]byte(text)); id != want || ok != (want > 0) {
+			t.Errorf("%q is order %d, want %d", text, id, want)
+		}
+	}
+	tracker.AddCancel(0, 3, 1, 0)
+	if _, known := tracker.State(3); known {
+		t.Error("a cancel has a state")
+	}
+	if _, known := tracker.Order(3); known {
+		t.Error("a cancel is an order")
+	}
+	if len(tracker.Snapshot(nil, false)) != 2 {
+		t.Error("a cancel is in the snapshot")
+	}
+}
+
 // TestManySymbols: more symbols than there are books lose their sums, which is counted, and not their states.
 func TestManySymbols(t *testing.T) {
 	tracker := orders.NewTracker(2)
-	for id := uint64(1); id <= 3; id++ {
+	for id := uint64(1); id <= 3; id++ { // the third takes the place of the first
 		spec := limitSpec()
 		spec.Symbol = fmt.Sprint("SYMBOL", id)
 		tracker.Add(id, 0, specTemplate(t, spec), fixed.Number{Mantissa: 5, Scale: 2}, amount(10))
@@ -292,7 +347,11 @@ func TestManySymbols(t *testing.T) {
 	if tracker.Tally().Unbooked != 1 || tracker.Position("SYMBOL2").Bought != amount(10) || len(tracker.Positions(nil)) != 2 {
 		t.Fatalf("%+v, %+v", tracker.Tally(), tracker.Positions(nil))
 	}
-	wantState(t, tracker, 3, orders.Filled)
+	for id, want := range map[uint64]string{2: "SYMBOL2", 3: ""} {
+		if info, _ := tracker.Order(id); info.Symbol != want || info.State != orders.Filled {
+			t.Fatalf("%+v", info)
+		}
+	}
 }
 
 func TestTestedOrderIsOver(t *testing.T) {
