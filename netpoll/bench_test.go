@@ -5,9 +5,6 @@ import (
 	"slices"
 	"syscall"
 	"testing"
-	"unsafe"
-
-	"golang.org/x/sys/unix"
 
 	"orderwire/netpoll"
 )
@@ -30,9 +27,7 @@ func BenchmarkSend(b *testing.B) {
 	defer syscall.Close(bareFd)
 	payload := make([]byte, 300)
 	ways = append(ways, &way{name: "bare sendto", peer: rawFd(b, barePeer), reap: func() {}, send: func() {
-		_, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(bareFd), uintptr(unsafe.Pointer(&payload[0])), 300,
-			unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, 0, 0)
-		if errno != 0 {
+		if _, errno := netpoll.SendNow(bareFd, payload); errno != 0 {
 			b.Fatal(errno)
 		}
 	}})

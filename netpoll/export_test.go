@@ -35,3 +35,6 @@ var (
 	ReadControl = readControl
 	ReadDated   = readDated
 )
+
+// SendNow is the bare sendto that all ways to send are measured against.
+var SendNow = sendNow

@@ -94,6 +94,7 @@ func (p *stamper) watch(fd int) (base uint32, err error) {
 
 // send is sendNow with a request for its date.
 func (p *stamper) send(fd int, b []byte) (int, syscall.Errno) {
+	// SAFETY: b is arena memory, which does not move, and call drops the pointer before it returns.
 	p.vector.Base = unsafe.SliceData(b)
 	p.vector.SetLen(len(b))
 	p.message = unix.Msghdr{Iov: &p.vector, Iovlen: 1, Control: &p.asked[0]}
@@ -107,6 +108,7 @@ func (p *stamper) send(fd int, b []byte) (int, syscall.Errno) {
 
 // receive is receiveNow with the kernel's wall time of arrival, 0 where it tells none.
 func (p *stamper) receive(fd int, b []byte) (n int, wall int64, errno syscall.Errno) {
+	// SAFETY: b is arena memory, which does not move, and call drops the pointer before it returns.
 	p.vector.Base = unsafe.SliceData(b)
 	p.vector.SetLen(len(b))
 	p.message = unix.Msghdr{Iov: &p.vector, Iovlen: 1, Control: &p.control[0]}
