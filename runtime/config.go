@@ -30,6 +30,8 @@ type Config struct {
 	Orders Endpoint
 	// Reports is the connection for reports, at venues that have one of its own; its URL defaults to that of Orders.
 	Reports Endpoint
+	// REST is where tokens come from, at venues that have such: https://host[:port].
+	REST Endpoint
 	// Market is the market-data connection for Symbols. Its URL may be empty: then there is none.
 	Market  Endpoint
 	Symbols []string

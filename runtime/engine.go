@@ -26,7 +26,8 @@ type Engine struct {
 	places   [sessionMax]*supervisor // who owns which session place
 	births   sync.Mutex              // many supervisors, one queue
 	events   chan SessionEvent
-	told     bell      // an event waits
+	told     bell // an event waits
+	tokens   tokens
 	inquirer *inquirer // nil: the dialect cannot be asked
 	// What the observer is shown by pointer; only drain writes it.
 	timing  Timing
@@ -69,6 +70,10 @@ func New(c Config) (*Engine, error) {
 	e.loop.market.Depth.Bids = make([]market.Level, 0, levelsMax)
 	e.loop.market.Depth.Asks = make([]market.Level, 0, levelsMax)
 	e.loop.many, _ = plan.Dialect.(orders.Many)
+	e.loop.responder, _ = plan.Dialect.(orders.Responder)
+	if err := e.placeholderToken(); err != nil {
+		return nil, err
+	}
 	plan.Risk.Watch(e.track)
 	if h, can := plan.Dialect.(Historian); can && plan.Orders.URL != "" {
 		e.inquirer, e.loop.asks = newInquirer(e, h), true
@@ -342,7 +347,7 @@ func (e *Engine) Backend() (name, why string) {
 func (e *Engine) session(role Role, index uint16, w *Wire) *session {
 	s := &session{
 		index: index, role: role, phase: Connecting,
-		link: w.link, reader: w.reader, masks: w.masks,
+		link: w.link, reader: w.reader, http: w.http, methods: httpMethods, masks: w.masks,
 		signer: e.plan.Signer, ids: e.ids, track: e.track,
 		journal: e.plan.Journal, risk: e.plan.Risk,
 		marks: marks{clock: e.plan.Clock}, kill: e.plan.Kill, venue: e.loop.venue, ahead: &e.loop.ahead, timings: &e.loop.timings,
@@ -351,7 +356,7 @@ func (e *Engine) session(role Role, index uint16, w *Wire) *session {
 	if pinger, wanted := e.plan.Dialect.(orders.Pinger); wanted {
 		s.ping, s.pingNanos = pinger.Ping()
 	}
-	s.armed = e.loop.armed
+	s.armed = e.armedNow()
 	s.cipher.buf = make([]byte, 0, 4*e.plan.SlotBytes)
 	s.plain.buf = make([]byte, 0, e.plan.MessageMaxBytes+wsproto.MaxHeader+4*e.plan.SlotBytes)
 	return s

@@ -19,9 +19,27 @@ var errKilled = errors.New("runtime: kill switch: unsent bytes were aborted with
 
 // lineOf is the session on which a request about an order may go: the one it was pushed on while that lives, so that a
 // cancel cannot overtake its order, else the one in use.
-func (l *Loop) lineOf(index uint16) *session {
-	if s := l.sessions[index%sessionMax]; s != nil && (s.phase == Live || s.phase == Draining && !s.closing) {
-		return s
+func (l *Loop) lineOf(index uint16, id uint64) *session {
+	s := l.sessions[index%sessionMax]
+	usable := s != nil && (s.phase == Live || s.phase == Draining && !s.closing)
+	if usable && (s.http == nil || s.carrying == id) {
+		return s // HTTP: its order is still unanswered there, and admit makes the cancel wait
+	}
+	if l.orders == nil {
+		return nil
+	}
+	return l.freeLine()
+}
+
+// freeLine is the order session for a new request: the one in use, or of a pool of HTTP connections one that is not busy.
+func (l *Loop) freeLine() *session {
+	if l.orders.free() {
+		return l.orders
+	}
+	for _, s := range l.sessions {
+		if s != nil && s.role == OrderRole && s.phase == Live && s.free() {
+			return s
+		}
 	}
 	return l.orders
 }

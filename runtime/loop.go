@@ -37,11 +37,12 @@ type Loop struct {
 	track        *orders.Tracker
 	journal      Journal
 	risk         Risk
-	asks         bool        // the dialect can be asked about the past
-	reconciling  bool        // no new orders until the questions of the last end are answered
-	needsReports bool        // orders may only leave while a report session is live
-	reports      *session    // that session, nil for none
-	many         orders.Many // the dialect, where its messages may hold several events; else nil
+	asks         bool             // the dialect can be asked about the past
+	reconciling  bool             // no new orders until the questions of the last end are answered
+	needsReports bool             // orders may only leave while a report session is live
+	reports      *session         // that session, nil for none
+	responder    orders.Responder // the dialect, where orders are HTTP requests; else nil
+	many         orders.Many      // the dialect, where its messages may hold several events; else nil
 	venue        *orders.VenueClock
 
 	done   [64]netpoll.Completion
@@ -316,17 +317,17 @@ func (l *Loop) Push(order Armed, price, qty fixed.Number, at int64) (uint64, ord
 		l.counts.outcomes[orders.NotLive]++
 		return 0, orders.NotLive
 	}
-	now := l.clock.Now()
+	now, line := l.clock.Now(), l.freeLine()
 	t := &l.trigger
-	a := &l.orders.armed[order]
+	a := &line.armed[order]
 	*t = trigger{order: order, spec: a.spec, template: a.template, intended: at, now: now}
 	t.values = orders.Values{Price: price, Qty: qty}
-	id, outcome := l.orders.push(t, now)
+	id, outcome := line.push(t, now)
 	l.counts.outcomes[outcome]++
 	if outcome == orders.Sent {
-		l.placed.put(id, order, l.orders.index)
+		l.placed.put(id, order, line.index)
 		if wait := l.shadow.met(at); wait > 0 {
-			l.orders.marks.now.RehearsalWait = wait
+			line.marks.now.RehearsalWait = wait
 			l.counts.rehearsalsMet++
 		}
 	}
@@ -347,7 +348,7 @@ func (l *Loop) Cancel(id uint64, at int64) (uint64, orders.Outcome) {
 		l.counts.outcomes[orders.BadValue]++
 		return 0, orders.BadValue
 	}
-	s, now := l.lineOf(place.session), l.clock.Now()
+	s, now := l.lineOf(place.session, id), l.clock.Now()
 	if s == nil {
 		l.counts.outcomes[orders.NotLive]++
 		return 0, orders.NotLive

@@ -69,6 +69,7 @@ func (s *session) push(t *trigger, now int64) (uint64, orders.Outcome) {
 	s.marks.hit(Sealed)
 
 	s.remember(t, now)
+	s.carry(t)
 	s.flight.add(slot, t.values.ID, now)
 	s.port.Send(s.sock, slot, from, to) // from here the kernel owns slot
 	s.port.Submit()
@@ -106,6 +107,8 @@ func (s *session) admit(t *trigger, now int64) orders.Outcome {
 		return orders.BackPressured
 	case !s.track.Room():
 		return orders.TrackFull
+	case !s.free():
+		return orders.BackPressured // HTTP: one order in flight on a connection
 	case s.masks.Left() == 0:
 		return orders.NoMask
 	case s.link.Left() == 0:

@@ -74,6 +74,9 @@ func (l *Loop) openAll(s *session, in []byte, at int64) (used int, err error) {
 
 // readAll reads every whole frame of the plaintext in.
 func (l *Loop) readAll(s *session, in []byte, at int64) error {
+	if s.http != nil {
+		return l.respondAll(s, in, at)
+	}
 	if len(s.plain.buf) > 0 {
 		if !s.plain.join(in) {
 			return errInboxFull
@@ -189,6 +192,11 @@ func (l *Loop) book(s *session, r *orders.Report, at int64) {
 		l.counts.foreignReports++
 		return
 	}
+	l.bookFor(s, r, id, at)
+}
+
+// bookFor settles a report about order id.
+func (l *Loop) bookFor(s *session, r *orders.Report, id uint64, at int64) {
 	now := l.clock.Now()
 	if t := s.timings.find(id); t != nil && t.At[Acked] == 0 && r.ExecID == nil {
 		t.At[Acked] = now
@@ -258,6 +266,9 @@ func (l *Loop) sayClose(s *session, code uint16, reason string, at int64) {
 func (s *session) endOfStream() error {
 	if len(s.cipher.buf) > 0 {
 		return fmt.Errorf("runtime: connection ended inside a record: %w", io.ErrUnexpectedEOF)
+	}
+	if s.http != nil {
+		return io.EOF // what it still carried is Unknown, and settled as that
 	}
 	if err := s.reader.End(); err != nil {
 		return err

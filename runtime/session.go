@@ -8,6 +8,7 @@ import (
 	"orderwire/tlsio"
 	"orderwire/tlsio/record"
 	"orderwire/wsproto"
+	"orderwire/wsproto/http1"
 )
 
 // Role is what a connection is for.
@@ -88,6 +89,7 @@ type session struct {
 	port   netpoll.Port
 	link   *tlsio.Link
 	reader *wsproto.Reader
+	http   *http1.Reader // in place of reader, where orders are HTTP requests
 	masks  *wsproto.Masks
 	cipher stream // bytes of a record that has not arrived whole
 	plain  stream // bytes of a frame that has not arrived whole
@@ -108,7 +110,10 @@ type session struct {
 	replaces  *session // whom it follows, until it is attached
 	retired   bool     // it takes no new orders: its replacement is live
 	cause     error    // why it is ending
-	ping      []byte   // keeps the connection alive, where the venue wants that from us
+	carrying  uint64   // HTTP: the order whose response is to come, 0 for none
+	carried   orders.Action
+	methods   [orders.CancelAll + 1]string // HTTP method of each action
+	ping      []byte                       // keeps the connection alive, where the venue wants that from us
 	pingNanos int64
 	pingAt    int64
 	armed     []armed // compiled for this connection's credentials

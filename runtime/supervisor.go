@@ -156,6 +156,11 @@ func (v *supervisor) birth(ctx context.Context, index uint16) (*session, error) 
 	if err != nil {
 		return nil, err
 	}
+	if v.role == OrderRole {
+		if err := v.engine.renewToken(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("runtime: session token: %w", err), w.Close())
+		}
+	}
 	samples, err := v.login(w)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("runtime: login at %s: %w", v.endpoint.URL, err), w.Close())
@@ -171,7 +176,7 @@ func (v *supervisor) birth(ctx context.Context, index uint16) (*session, error) 
 // open makes the cold connection.
 func (v *supervisor) open(ctx context.Context) (*Wire, error) {
 	return Open(ctx, WireConfig{
-		URL: v.url(), TLS: v.endpoint.TLS, MessageMaxBytes: v.engine.plan.MessageMaxBytes,
+		URL: webSocketURL(v.url()), HTTP: v.role == OrderRole && v.engine.loop.responder != nil, TLS: v.endpoint.TLS, MessageMaxBytes: v.engine.plan.MessageMaxBytes,
 		Network: v.engine.plan.Network, Rand: v.engine.plan.Rand,
 	})
 }
@@ -203,6 +208,9 @@ func (v *supervisor) login(w *Wire) (samples []clockSample, err error) {
 		}
 		return err
 	}
+	if w.http != nil {
+		return v.timeByHTTP(w)
+	}
 	for step := 0; ; step++ {
 		message, err := v.loginStep(step)
 		if err != nil {
@@ -233,7 +241,7 @@ func (v *supervisor) loginStep(step int) ([]byte, error) {
 	clock := v.engine.plan.Clock
 	wall := clock.Wall(clock.Now())
 	if v.role == ReportRole {
-		return v.engine.plan.Dialect.(orders.Reporter).ReportLogin(step, wall, v.engine.plan.Signer)
+		return v.engine.plan.Dialect.(orders.Reporter).ReportLogin(step, v.engine.plan.Symbols, wall, v.engine.plan.Signer)
 	}
 	if login, wanted := v.engine.plan.Dialect.(Login); wanted {
 		return login.Login(step, wall, v.engine.plan.Signer)
@@ -262,6 +270,9 @@ func (v *supervisor) subscribe(w *Wire) error {
 // ask sends one message and waits for its answer.
 func (v *supervisor) ask(w *Wire, message []byte) (sample clockSample, err error) {
 	sample.sent = v.engine.plan.Clock.Now()
+	if w.http != nil {
+		return sample, errors.New("runtime: an HTTP venue has no login by messages")
+	}
 	if err := w.Send(wsproto.OpText, message); err != nil {
 		return sample, err
 	}

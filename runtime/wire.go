@@ -14,6 +14,7 @@ import (
 	"orderwire/tlsio"
 	"orderwire/tlsio/record"
 	"orderwire/wsproto"
+	"orderwire/wsproto/http1"
 )
 
 // Wire is a WebSocket connection while it is cold: blocking, in the control plane, one goroutine. The
@@ -21,14 +22,16 @@ import (
 //
 // It is born by Open: resolve, connect, TLS handshake, upgrade, each under one deadline.
 type Wire struct {
-	conn   Conn
-	link   *tlsio.Link // nil over plain ws
-	reader *wsproto.Reader
-	masks  *wsproto.Masks
-	cipher []byte // received, not yet opened
-	plain  []byte // opened, not yet read
-	out    []byte
-	note   string
+	conn      Conn
+	link      *tlsio.Link // nil over plain ws
+	reader    *wsproto.Reader
+	http      *http1.Reader // in place of reader, on a connection opened with HTTP
+	masks     *wsproto.Masks
+	authority string
+	cipher    []byte // received, not yet opened
+	plain     []byte // opened, not yet read
+	out       []byte
+	note      string
 }
 
 // WireConfig says what to open.
@@ -36,7 +39,8 @@ type WireConfig struct {
 	URL             string // ws:// or wss://, with path
 	TLS             tlsio.Config
 	Subprotocols    []string
-	MessageMaxBytes int // default 1 MiB
+	HTTP            bool // speak HTTP/1.1: no upgrade; the URL's scheme only says whether there is TLS
+	MessageMaxBytes int  // default 1 MiB
 	Network         Network
 	Rand            io.Reader
 }
@@ -71,7 +75,7 @@ func Open(ctx context.Context, c WireConfig) (*Wire, error) {
 
 func upgradeOver(ctx context.Context, conn Conn, target target, c WireConfig) (*Wire, error) {
 	setDefault(&c.MessageMaxBytes, 1<<20)
-	w := &Wire{conn: conn, masks: wsproto.NewMasks(c.Rand, maskPool)}
+	w := &Wire{conn: conn, masks: wsproto.NewMasks(c.Rand, maskPool), authority: target.authority}
 	if err := w.masks.Fill(); err != nil {
 		return nil, err
 	}
@@ -87,6 +91,10 @@ func upgradeOver(ctx context.Context, conn Conn, target target, c WireConfig) (*
 		if err := conn.SetDeadline(deadline); err != nil {
 			return nil, fmt.Errorf("runtime: deadline on %s: %w", target.hostPort, err)
 		}
+	}
+	if c.HTTP {
+		w.http = http1.NewReader(http1.Config{MaxBody: c.MessageMaxBytes})
+		return w, nil
 	}
 	if err := w.upgrade(target, c); err != nil {
 		return nil, fmt.Errorf("runtime: WebSocket upgrade at %s: %w", target.hostPort, err)
