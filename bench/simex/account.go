@@ -1,6 +1,7 @@
 package simex
 
 import (
+	"cmp"
 	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/rsa"
@@ -26,13 +27,14 @@ type apiKey struct {
 type account struct {
 	name    string
 	latest  map[string]*order // by client order id: the last order that bore it
+	open    []*order          // oldest first
 	streams []subscription
 	nextSub int
 	usage   usage
 
 	meters    []*meter         // Kraken
 	bucket    bucket           // Coinbase
-	second    perSecond        // requests of this second, where the venue counts so
+	seconds   [4]perSecond     // requests of this second by endpoint, where the venue counts so
 	listenKey string           // Binance USD-M: the one key of the account
 	dcp       map[string]int64 // Bybit: disconnect protection by product, in ns
 }
@@ -77,6 +79,27 @@ func (k *apiKey) publicKey() bool { return k.Ed25519 != nil || k.RSA != nil || k
 
 func (k *apiKey) verifyEd25519(payload, signature []byte) bool {
 	return len(signature) == ed25519.SignatureSize && ed25519.Verify(k.Ed25519, payload, signature)
+}
+
+// second is the count of one endpoint: creating, amending, cancelling, and all else.
+func (a *account) second(op string) *perSecond {
+	switch op {
+	case "order.create":
+		return &a.seconds[1]
+	case "order.amend":
+		return &a.seconds[2]
+	case "order.cancel":
+		return &a.seconds[3]
+	}
+	return &a.seconds[0]
+}
+
+// closed takes an order off the list of open ones.
+func (a *account) closed(o *order) {
+	at, found := slices.BinarySearchFunc(a.open, o.id, func(other *order, id uint64) int { return cmp.Compare(other.id, id) })
+	if found {
+		a.open = slices.Delete(a.open, at, at+1)
+	}
 }
 
 func (a *account) subscribe(c *Conn, topic string) int {

@@ -65,7 +65,7 @@ func (b *advanced) rest(c *Conn, now int64, r *request) *reply {
 func (call *advancedCall) limited(answer *reply) *reply {
 	limit, left := int64(call.v.config.Limits.OrdersPerSecond), int64(0)
 	if call.account != nil {
-		left = max(0, limit-call.account.second.load(call.now))
+		left = max(0, limit-call.account.second("").load(call.now))
 	}
 	answer.headers = append(
 		answer.headers,
@@ -121,7 +121,7 @@ func (call *advancedCall) authenticate() *refusal {
 		return why
 	}
 	call.key, call.account = t.key, t.key.account
-	if limit := call.v.config.Limits.OrdersPerSecond; limit > 0 && call.account.second.add(call.now) > int64(limit) {
+	if limit := call.v.config.Limits.OrdersPerSecond; limit > 0 && call.account.second("").add(call.now) > int64(limit) {
 		return &refusal{cOverLimit, 429, 0, "Too many requests", 0}
 	}
 	return nil

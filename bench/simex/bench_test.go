@@ -1,7 +1,11 @@
 package simex_test
 
 import (
+	"bufio"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -53,5 +57,51 @@ func BenchmarkOrder(b *testing.B) {
 	b.StopTimer()
 	if counts := v.Counts(); counts.Acked != uint64(b.N) {
 		b.Fatalf("%d of %d orders were acknowledged", counts.Acked, b.N)
+	}
+}
+
+// BenchmarkRoundTrip is an order and its ack over real TLS on loopback: two processes' work in one.
+func BenchmarkRoundTrip(b *testing.B) {
+	server, err := simex.Serve(b.Context(), simex.ServeConfig{Venue: simex.Config{Keys: []simex.Key{{ID: testKey, Secret: testSecret}}}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(server.CA())
+	conn, err := tls.Dial("tcp", server.Addr(), &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13})
+	if err != nil {
+		b.Fatal(err)
+	}
+	in := bufio.NewReader(conn)
+	if _, err := fmt.Fprintf(conn, "GET /ws-api/v3?returnRateLimits=false HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := http.ReadResponse(in, nil); err != nil {
+		b.Fatal(err)
+	}
+	now := time.Now()
+	reply := make([]byte, 4096)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		if i%1000 == 0 {
+			now = time.Now()
+		}
+		if _, err := conn.Write(masked(order(fmt.Sprintf("ow-%010d", i), now), i)); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := in.Read(reply); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.StopTimer()
+	counts := server.Counts()
+	if counts.Acked != uint64(b.N) {
+		b.Errorf("%d of %d orders were acknowledged", counts.Acked, b.N)
+	}
+	b.ReportMetric(float64(counts.Service.P50), "service-p50-ns")
+	b.ReportMetric(float64(counts.Service.P99), "service-p99-ns")
+	if err := server.Close(); err != nil {
+		b.Error(err)
 	}
 }

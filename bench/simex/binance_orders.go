@@ -118,11 +118,12 @@ func (s *binanceSession) cancelAll(call *binanceCall) *refusal {
 	return nil
 }
 
-// openOrders lists an account's open orders, oldest first; ins nil means all. The lock is held.
+// openOrders lists an account's open orders, oldest first; ins nil means all. The list is the caller's own, so that it may
+// cancel while it walks. The lock is held.
 func (v *Venue) openOrders(a *account, ins *instrument) []*order {
 	var list []*order
-	for _, o := range v.orders {
-		if o.account == a && o.open() && (ins == nil || o.instrument == ins) {
+	for _, o := range a.open {
+		if ins == nil || o.instrument == ins {
 			list = append(list, o)
 		}
 	}

@@ -44,6 +44,7 @@ func (s *binanceSession) execute(call *binanceCall, p *placement, respond string
 	}
 	o := v.place(call.now, p, &plan)
 	if o.state != stateFilled { // fills give the count back
+		o.counted = true
 		call.tens, call.day = p.account.usage.ordered(call.now, 1)
 	}
 	call.weight = v.usage.spend(call.now, -call.method.weight) // what succeeds costs nothing, since 2026-04-02

@@ -240,7 +240,7 @@ func (s *bybitSession) fail(now int64, op string, id []byte, why *refusal) {
 		dst = appendInt(append(dst, `"retCode":`...), int64(why.code))
 		dst = appendQuoted(append(dst, `,"retMsg":`...), []byte(why.text))
 		dst = appendQuoted(append(dst, `,"op":`...), []byte(op))
-		dst = s.usageHeader(append(dst, `,"data":{},"retExtInfo":{},"header":`...), now)
+		dst = s.usageHeader(append(dst, `,"data":{},"retExtInfo":{},"header":`...), now, op)
 		s.say(now, append(append(append(dst, `,"connId":"`...), s.connID...), `"}`...))
 		return
 	}

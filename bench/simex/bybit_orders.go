@@ -103,16 +103,16 @@ func (s *bybitSession) answer(now int64, op string, id, data []byte, ext string,
 	dst = append(append(append(dst, `,"retMsg":"`...), text...), `","op":"`...)
 	dst = append(append(append(dst, op...), `","data":`...), data...)
 	dst = append(append(append(dst, `,"retExtInfo":`...), ext...), `,"header":`...)
-	dst = s.usageHeader(dst, now)
+	dst = s.usageHeader(dst, now, op)
 	s.text = append(append(append(dst, `,"connId":"`...), s.connID...), `"}`...)
 	s.c.handOver(now, s.text, plan)
 }
 
 // usageHeader is the header object of a reply. The venue's lock may be held or not: the figures are the session's own.
-func (s *bybitSession) usageHeader(dst []byte, now int64) []byte {
+func (s *bybitSession) usageHeader(dst []byte, now int64, op string) []byte {
 	limit, left := int64(s.v.config.Limits.OrdersPerSecond), int64(0)
 	if s.key != nil {
-		left = max(0, limit-s.key.account.second.load(now))
+		left = max(0, limit-s.key.account.second(strings.TrimSuffix(op, "-batch")).load(now))
 	}
 	dst = appendInt(append(dst, `{"X-Bapi-Limit":"`...), limit)
 	dst = appendInt(append(dst, `","X-Bapi-Limit-Status":"`...), left)
@@ -170,7 +170,7 @@ type bybitDesk struct {
 }
 
 func (d *bybitDesk) run(op string, object int, category string) (result []byte, plan Plan, why *refusal) {
-	if limit := d.v.config.Limits.OrdersPerSecond; limit > 0 && d.account.second.add(d.now) > int64(limit) {
+	if limit := d.v.config.Limits.OrdersPerSecond; limit > 0 && d.account.second(op).add(d.now) > int64(limit) {
 		return nil, plan, &refusal{cOverLimit, 0, 10006, "Too many visits. Exceeded the API Rate Limit.", 0}
 	}
 	if d.key.NoTrade {
@@ -237,6 +237,7 @@ func (v *Venue) placeNamed(now int64, p *placement, plan *Plan, uid, category st
 	}
 	o := v.enter(now, p)
 	o.state, o.why = stateRejected, plan.Reject
+	o.account.closed(o)
 	v.tally.add(cRejected)
 	v.tell(now, eventRejected, o, execution{})
 	return o

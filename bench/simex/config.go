@@ -97,6 +97,27 @@ func LooseLimits() Limits {
 	}
 }
 
+// VenueLimits are the allowances that a venue documents, for tests that live within them. Binance's ban after refused
+// requests is not documented in figures: ten within a minute stand for it.
+func VenueLimits(kind string) Limits {
+	limits := Limits{MarketInPerSecond: 5, BanAfter: 10, BanNanos: 120e9}
+	switch kind {
+	case "binance":
+		limits.WeightPerMinute, limits.OrdersPer10s, limits.OrdersPerDay, limits.ConnectsPer5Min = 6000, 50, 160_000, 300
+	case "binance-usdm":
+		limits.WeightPerMinute, limits.OrdersPer10s, limits.MarketInPerSecond = 2400, 300, 10
+	case "bybit":
+		limits.WeightPerMinute, limits.OrdersPerSecond, limits.ConnectsPer5Min = 7200, 10, 500 // 600 requests in 5 s by IP
+	case "kraken":
+		limits.CounterMax, limits.CounterDecay, limits.ConnectsPer5Min = 12_500, 234, 75 // the Intermediate tier
+	case "coinbase":
+		limits.OrdersPerSecond = 15 // with a burst of 30
+	case "coinbase-advanced":
+		limits.OrdersPerSecond = 30
+	}
+	return limits
+}
+
 // FillRule is what an order finds outside the book of resting orders.
 type FillRule uint8
 

@@ -37,7 +37,8 @@ type Conn struct {
 	dies     int64 // end of the connection's allowed life, 0 for never
 	rx       int64 // receive stamp of the message in work
 	text     []byte
-	greet    []byte // sent right behind the upgrade
+	inject   *Incident // asked for by a control request
+	greet    []byte    // sent right behind the upgrade
 
 	outMu  sync.Mutex
 	out    []byte
@@ -83,11 +84,18 @@ var (
 
 // Feed hands over plaintext bytes from the client. It keeps no part of in.
 func (c *Conn) Feed(now int64, in []byte) {
+	if incident := c.feed(now, in); incident != nil {
+		c.v.Inject(now, *incident)
+	}
+}
+
+// feed does the work of Feed and returns the incident that a control request asked for, or nil.
+func (c *Conn) feed(now int64, in []byte) *Incident {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	defer c.leave()
 	if c.phase == phaseEnded {
-		return
+		return nil
 	}
 	c.in = append(c.in, in...)
 	c.rx = now
@@ -103,6 +111,9 @@ func (c *Conn) Feed(now int64, in []byte) {
 		used += n
 	}
 	c.in = c.in[:copy(c.in, c.in[used:])]
+	incident := c.inject
+	c.inject = nil
+	return incident
 }
 
 // step uses one request or one frame of in and returns its length; 0 when there is no whole one.
@@ -137,7 +148,7 @@ func (c *Conn) step(now int64, in []byte) int {
 // exchange answers one HTTP request, or opens the WebSocket.
 func (c *Conn) exchange(now int64) {
 	r := &c.request
-	if answer := c.v.control(r); answer != nil {
+	if answer := c.v.control(c, r); answer != nil {
 		c.respond(now, answer)
 		return
 	}

@@ -99,6 +99,7 @@ func (v *Venue) enter(now int64, p *placement) *order {
 		price: p.price, qty: p.qty, created: now, updated: now, rx: p.rx, uid: p.uid, category: p.category,
 	}
 	v.orders = append(v.orders, o)
+	p.account.open = append(p.account.open, o)
 	if o.client != "" {
 		p.account.latest[o.client] = o
 	}
@@ -113,6 +114,7 @@ func (v *Venue) cancel(now int64, o *order, why string) { v.close(now, o, stateC
 
 func (v *Venue) close(now int64, o *order, state orderState, why string) {
 	o.instrument.remove(o)
+	o.account.closed(o)
 	o.state, o.updated, o.why = state, now, why
 	kind := eventExpired
 	if state == stateCancelled {
@@ -194,11 +196,21 @@ func (v *Venue) execute(now int64, taker, resting *order, price, qty amount) {
 		v.tally.add(cExecutions)
 		o.state = statePartial
 		if o.left() == 0 {
-			o.state = stateFilled
-			v.tally.add(cFilled)
-			o.instrument.remove(o)
+			v.fillUp(now, o)
 		}
 		v.tell(now, eventTrade, o, fill)
+	}
+}
+
+// fillUp closes an order that has traded all it wanted, and gives its unfilled count back.
+func (v *Venue) fillUp(now int64, o *order) {
+	o.state = stateFilled
+	v.tally.add(cFilled)
+	o.instrument.remove(o)
+	o.account.closed(o)
+	if o.counted {
+		o.counted = false
+		o.account.usage.ordered(now, -1)
 	}
 }
 
@@ -301,9 +313,7 @@ func (v *Venue) fillResting(now int64, resting *order, qty amount) {
 	resting.state = statePartial
 	v.tally.add(cExecutions)
 	if resting.left() == 0 {
-		resting.state = stateFilled
-		v.tally.add(cFilled)
-		resting.instrument.remove(resting)
+		v.fillUp(now, resting)
 	}
 	v.tell(now, eventTrade, resting, fill)
 }

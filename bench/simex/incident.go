@@ -8,6 +8,8 @@ type Incident struct {
 	Conn  uint64 // Conn.Number of the one that is hit; 0 for all
 	Nanos int64  // how long, or by how much
 	Code  uint16 // CloseConns
+	Count int    // MarketGap
+	Spare uint64 // Conn.Number of one that is left alone
 }
 
 // IncidentKind names an incident.
@@ -22,8 +24,15 @@ const (
 	Ban                                // the IP is shut out for Nanos
 	Maintenance                        // requests and connects are refused for Nanos
 	ExpireTokens                       // logons, tokens and subscriptions end
+	MarketGap                          // the next Count replayed frames are not sent
 	incidentKinds
 )
+
+var incidentNames = [incidentKinds]string{
+	"shutdown_notice", "close", "reset", "silence", "clock_step", "ban", "maintenance", "expire_tokens", "market_gap",
+}
+
+func (k IncidentKind) String() string { return incidentNames[k] }
 
 // Number tells connections apart, in the order of Accept, from 1.
 func (c *Conn) Number() uint64 { return c.number }
@@ -46,7 +55,7 @@ func (v *Venue) Inject(now int64, in Incident) {
 	}
 	v.mu.Unlock()
 	for _, c := range hit {
-		if in.Conn == 0 || in.Conn == c.number {
+		if (in.Conn == 0 || in.Conn == c.number) && in.Spare != c.number {
 			c.suffer(now, &in)
 		}
 	}
@@ -67,6 +76,10 @@ func (c *Conn) suffer(now int64, in *Incident) {
 		c.closeWith(now, in.Code, "by script")
 	case ResetConns:
 		c.end(ErrReset)
+	case MarketGap:
+		if s := c.replay(); s != nil {
+			s.skip += in.Count
+		}
 	case Silence:
 		c.outMu.Lock()
 		c.silent = true
@@ -79,6 +92,23 @@ func (c *Conn) suffer(now int64, in *Incident) {
 	c.leave()
 	c.mu.Unlock()
 	c.wake()
+}
+
+// replay is the market side of an open connection, or nil.
+func (c *Conn) replay() *marketSession {
+	switch s := c.session.(type) {
+	case *marketSession:
+		return s
+	case *bybitSession:
+		return s.market
+	case *krakenSession:
+		return s.market
+	case *coinbaseSession:
+		return s.market
+	case *advancedSession:
+		return s.market
+	}
+	return nil
 }
 
 // maintained tells whether the venue takes no requests now.

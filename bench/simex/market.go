@@ -17,6 +17,7 @@ type marketSession struct {
 	at       int // next frame
 	over     bool
 	scratch  []byte
+	skip     int                              // frames that a script leaves out
 	restamp  func(dst, payload []byte) []byte // rewrites frames that carry a number of the connection's own; or nil
 }
 
@@ -122,7 +123,11 @@ func (s *marketSession) lay(now int64) {
 			return
 		}
 		f := &market.frames[s.at]
-		if !s.c.silent && (s.wanted == nil || s.wanted[f.stream]) {
+		switch {
+		case s.c.silent || s.wanted != nil && !s.wanted[f.stream]:
+		case s.skip > 0:
+			s.skip--
+		default:
 			if s.restamp == nil {
 				s.c.out = append(s.c.out, market.wire[f.from:f.to]...)
 			} else {

@@ -28,6 +28,7 @@ type order struct {
 	updated     int64
 	rx          int64
 	hiddenUntil int64
+	counted     bool   // among the account's unfilled orders (Binance)
 	why         string // why it expired or was rejected
 	executions  []execution
 }

@@ -161,7 +161,7 @@ func TestTheSameBytesAtTheSameTimesGiveTheSameBytes(t *testing.T) {
 		c.pass(30e9)
 		return strings.Join(c.take(), "\n")
 	}
-	if run() != run() {
-		t.Error("two equal runs differ")
+	if first, second := run(), run(); first != second {
+		t.Errorf("two equal runs differ:\n%s\n%s", first, second)
 	}
 }

@@ -150,8 +150,16 @@ func (s *Server) accept() {
 	defer s.done.Done()
 	for {
 		raw, err := s.listener.Accept()
-		if err != nil {
-			return // closed, or the process is out of descriptors: either way nobody else can come in
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil { // out of descriptors, or a client that left in the backlog
+			select {
+			case <-s.over:
+				return
+			case <-time.After(acceptPause):
+			}
+			continue
 		}
 		tcp, ok := raw.(*net.TCPConn)
 		if !ok {
@@ -219,7 +227,10 @@ type peer struct {
 	out     []byte
 }
 
-const handshakeTime = 10 * time.Second
+const (
+	handshakeTime = 10 * time.Second
+	acceptPause   = 10 * time.Millisecond
+)
 
 func (p *peer) run() {
 	defer p.server.done.Done()
