@@ -96,8 +96,37 @@ func TestR5ExecutionsCountOnce(t *testing.T) {
 	if news || tracker.Position("BTCUSDT").Bought != amount(600) {
 		t.Fatalf("an execution that the cumulative quantity had told counts again: %+v", receipt)
 	}
-	if tracker.Tally().Duplicates == 0 {
-		t.Fatal("duplicates are not counted")
+	// The same execution twice is a duplicate as execution and as news; the other two were news that was known.
+	if tally := tracker.Tally(); tally != (orders.Tally{Duplicates: 3}) {
+		t.Fatalf("%+v", tally)
+	}
+}
+
+// TestTrackerOddExecutions: without an id an execution is not booked by its quantity, for nobody could tell it from its repetition;
+// without a quantity it books nothing; a sum that is no Number is counted.
+func TestTrackerOddExecutions(t *testing.T) {
+	tracker := orders.NewTracker(2)
+	tracker.Add(1, 0, trackedTemplate(t), fixed.Number{}, amount(1000))
+	apply(t, tracker, 1, orders.Report{Kind: orders.ReportTrade, LastQty: amount(5)})
+	apply(t, tracker, 1, orders.Report{Kind: orders.ReportTrade, ExecID: []byte("1")})
+	apply(t, tracker, 1, orders.Report{Kind: orders.ReportTrade, ExecID: []byte("1"), LastQty: amount(7)})
+	if info, _ := tracker.Order(1); info.Executed != amount(7) || tracker.Tally() != (orders.Tally{Duplicates: 1}) {
+		t.Fatalf("%+v, %+v", info, tracker.Tally())
+	}
+	tracker.Add(2, 0, trackedTemplate(t), fixed.Number{}, fixed.Number{Mantissa: 1<<63 - 1})
+	huge := fixed.Number{Mantissa: 1<<63 - 2}
+	apply(t, tracker, 2, orders.Report{Kind: orders.ReportTrade, ExecID: []byte("1"), LastQty: huge})
+	before := tracker.Tally().Unbooked
+	apply(t, tracker, 2, orders.Report{Kind: orders.ReportTrade, ExecID: []byte("2"), LastQty: huge})
+	if info, _ := tracker.Order(2); info.Executed != huge || tracker.Tally().Unbooked != before+1 {
+		t.Fatalf("%+v, %+v", info, tracker.Tally())
+	}
+	if all, open := tracker.Snapshot(nil, false), tracker.Snapshot(nil, true); len(all) != 2 || len(open) != 2 {
+		t.Fatalf("%+v, %+v", all, open)
+	}
+	apply(t, tracker, 1, orders.Report{Kind: orders.ReportCancelled})
+	if all, open := tracker.Snapshot(nil, false), tracker.Snapshot(nil, true); len(all) != 2 || len(open) != 1 || open[0].ID != 2 {
+		t.Fatalf("%+v, %+v", all, open)
 	}
 }
 
