@@ -161,6 +161,7 @@ func (h *binanceREST) respond(s *binanceSession, call *binanceCall, status int, 
 		s.c.end(ErrReset)
 		return
 	case plan.AckLost:
+		s.c.hung = true
 		return
 	}
 	h.due = call.now + plan.AckDelay

@@ -148,6 +148,7 @@ func (call *bybitREST) answer(result []byte, why *refusal) *reply {
 		call.c.end(ErrReset)
 		return nil
 	case call.plan.AckLost:
+		call.c.hung = true
 		return nil
 	case call.plan.AckDelay > 0:
 		call.c.respondLater(call.now, call.now+call.plan.AckDelay, answer)

@@ -3,6 +3,7 @@ package simex_test
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -193,4 +194,17 @@ func field(message map[string]any, path ...string) any {
 		value = object[name]
 	}
 	return value
+}
+
+// coinbaseRequest is a signed request of the Exchange API.
+func coinbaseRequest(method, target, body string, now int64) string {
+	secret, err := base64.StdEncoding.DecodeString(testSecret)
+	if err != nil {
+		panic(err)
+	}
+	stamp := fmt.Sprint(now / 1e9)
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte(stamp + method + target + body))
+	return fmt.Sprintf("%s %s HTTP/1.1\r\nHost: x\r\nUser-Agent: test\r\nCB-ACCESS-KEY: %s\r\nCB-ACCESS-PASSPHRASE: \r\nCB-ACCESS-TIMESTAMP: %s\r\nCB-ACCESS-SIGN: %s\r\nContent-Length: %d\r\n\r\n%s",
+		method, target, testKey, stamp, base64.StdEncoding.EncodeToString(mac.Sum(nil)), len(body), body)
 }

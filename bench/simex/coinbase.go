@@ -64,6 +64,7 @@ func (c *Conn) planned(now int64, answer *reply, plan *Plan) *reply {
 		c.end(ErrReset)
 		return nil
 	case plan.AckLost:
+		c.hung = true
 		return nil
 	case plan.Unknown || plan.Vanish:
 		answer = coinbaseFault(500, "Internal server error")

@@ -26,6 +26,7 @@ type Config struct {
 	AckRx     bool  // put the receive stamp into every order reply as "rx"
 	PingEvery int64 // ns between server PINGs; default: the venue's own
 	PongWait  int64 // ns until a PING must be answered; default: the venue's own
+	HTTPIdle  int64 // ns until an HTTP connection without requests is closed; default: never
 	LifeTime  int64 // ns a connection may live; default: the venue's own; negative: for ever
 
 	MaxMessage int // bytes of one client message; default 64 KiB
@@ -58,13 +59,13 @@ type Instrument struct {
 }
 
 // DefaultInstruments are the symbols of a venue in its own spelling. Ticks fit the recorded Spot market, which Recording.As
-// words for Bybit, Kraken and Coinbase.
+// words for the other venues.
 func DefaultInstruments(kind string) []Instrument {
 	btc := Instrument{Symbol: "BTCUSDT", Base: "BTC", Quote: "USDT", Tick: "0.01", Step: "0.00001", Mark: "61000"}
 	eth := Instrument{Symbol: "ETHUSDT", Base: "ETH", Quote: "USDT", Tick: "0.01", Step: "0.0001", Mark: "2400"}
 	switch kind {
 	case "binance-usdm":
-		btc.Tick, btc.Step, eth.Step = "0.1", "0.001", "0.001"
+		btc.Step, eth.Step = "0.001", "0.001"
 	case "kraken":
 		btc.Symbol, btc.Quote, btc.Step = "BTC/USD", "USD", "0.00000001"
 		eth.Symbol, eth.Quote, eth.Step = "ETH/USD", "USD", "0.00000001"

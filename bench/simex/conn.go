@@ -19,6 +19,8 @@ type Conn struct {
 
 	mu       sync.Mutex
 	phase    connPhase
+	hung     bool   // HTTP: a reply was lost; nothing behind it is read, since its answer would be taken for the lost one
+	heard    int64  // last bytes from the client
 	left     bool   // taken off the venue's lists
 	in       []byte // bytes not yet used
 	request  request
@@ -98,7 +100,7 @@ func (c *Conn) feed(now int64, in []byte) *Incident {
 		return nil
 	}
 	c.in = append(c.in, in...)
-	c.rx = now
+	c.rx, c.heard = now, now
 	if c.v.config.RxClock != nil {
 		c.rx = c.v.config.RxClock()
 	}
@@ -120,6 +122,9 @@ func (c *Conn) feed(now int64, in []byte) *Incident {
 func (c *Conn) step(now int64, in []byte) int {
 	if len(in) == 0 {
 		return 0
+	}
+	if c.phase == phaseHTTP && c.hung {
+		return len(in)
 	}
 	if c.phase == phaseHTTP {
 		used, fault := readRequest(in, &c.request)
@@ -345,7 +350,7 @@ func (c *Conn) Tick(now int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	defer c.leave()
-	if c.phase == phaseEnding && now >= c.dies {
+	if c.phase == phaseEnding && now >= c.dies || c.phase == phaseHTTP && now >= c.idleUntil() {
 		c.end(nil)
 	}
 	if c.phase != phaseOpen {
@@ -392,8 +397,11 @@ func (c *Conn) NextTick() int64 {
 			next = min(next, c.dies)
 		}
 	}
-	if c.phase == phaseEnding {
+	switch c.phase {
+	case phaseEnding:
 		next = c.dies
+	case phaseHTTP:
+		next = c.idleUntil()
 	}
 	c.mu.Unlock()
 	c.outMu.Lock()
@@ -402,6 +410,14 @@ func (c *Conn) NextTick() int64 {
 		next = min(next, c.later[0].due)
 	}
 	return next
+}
+
+// idleUntil is when an HTTP connection without requests is closed.
+func (c *Conn) idleUntil() int64 {
+	if c.v.config.HTTPIdle <= 0 {
+		return never
+	}
+	return max(c.born, c.heard) + c.v.config.HTTPIdle
 }
 
 // admitInbound enforces a path's limit on client frames a second, control frames included.

@@ -165,3 +165,30 @@ func TestTheSameBytesAtTheSameTimesGiveTheSameBytes(t *testing.T) {
 		t.Errorf("two equal runs differ:\n%s\n%s", first, second)
 	}
 }
+
+func TestALostHTTPReplyLeavesTheConnectionHanging(t *testing.T) {
+	lose := true
+	v := newVenue(t, simex.Config{Kind: "coinbase", HTTPIdle: 30e9, Script: func(_ uint64, intent simex.Intent) simex.Plan {
+		return simex.Plan{AckLost: lose && intent.Action == "place"}
+	}})
+	c := v.Accept(fuzzNow)
+	c.Feed(fuzzNow, []byte(coinbaseRequest("POST", "/orders", `{"side":"buy","product_id":"BTC-USD","price":"61000","size":"0.001"}`, fuzzNow)))
+	lose = false
+	c.Feed(fuzzNow, []byte(coinbaseRequest("GET", "/orders?status=all", "", fuzzNow)))
+	if out := c.Output(fuzzNow, nil); len(out) != 0 {
+		t.Errorf("behind a lost reply came %q", out)
+	}
+	if next := c.NextTick(); next != fuzzNow+30e9 {
+		t.Errorf("the idle connection is closed after %d ns", next-fuzzNow)
+	}
+	c.Tick(fuzzNow + 30e9)
+	if closed, _ := c.Closed(); !closed {
+		t.Error("the idle connection stays")
+	}
+	again := v.Accept(fuzzNow)
+	again.Feed(fuzzNow, []byte(coinbaseRequest("GET", "/orders?status=all", "", fuzzNow)))
+	if out := string(again.Output(fuzzNow, nil)); !strings.Contains(out, `"price":"61000.00000000"`) {
+		t.Errorf("the order that was not answered for is not there: %q", out)
+	}
+	clean(t, v)
+}

@@ -8,15 +8,17 @@ import (
 )
 
 // As words a recorded Binance Spot market in another venue's messages: the same trades, quotes and book at the same
-// times. Binance's own kinds are returned as they are.
+// times. For "binance" it is returned as it is.
 //
 // It is for demonstrations: public recordings of today's Kraken and Coinbase do not exist. Ladders are cut to the venue's
 // depths, and checksums and update numbers are those of the venue's rules.
 func (r *Recording) As(kind string) (*Recording, error) {
 	var words wording
 	switch kind {
-	case "binance", "binance-usdm":
+	case "binance":
 		return r, nil
+	case "binance-usdm":
+		return r.asFutures(), nil
 	case "bybit":
 		words = &bybitWords{}
 	case "kraken":

@@ -76,6 +76,14 @@ func TestEveryVenueWordsTheSameMarket(t *testing.T) {
 			},
 		},
 		{
+			"binance-usdm", "/public/ws", `{"method":"SUBSCRIBE","params":["btcusdt@depth@0ms"],"id":1}`,
+			[]string{
+				`{"stream":"btcusdt@depth@0ms","data":{"e":"depthUpdate","T":1723161255208,"pu":0,"E":1723161255208,"s":"BTCUSDT","U":11,"u":12,"b":[["100.00","0.0"]`,
+				`{"e":"bookTicker","u":12,"s":"BTCUSDT","b":"99.00","B":"2.0","a":"101.00","A":"1.5","T":1723161255208,"E":1723161255208}`,
+				`{"e":"trade","E":1723161255343,"T":1723161255342,"s":"BTCUSDT","t":77,"p":"101.00","q":"0.02000000","m":false,"X":"MARKET"}`,
+			},
+		},
+		{
 			"kraken", "/v2", `{"method":"subscribe","params":{"channel":"trade","symbol":["BTC/USD"]}}`,
 			[]string{`{"symbol":"BTC/USD","side":"buy","price":101,"qty":0.02,"ord_type":"market","trade_id":77,"timestamp":"2024-08-08T23:54:15.343000Z"}`},
 		},
