@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"io"
 	goruntime "runtime"
+	"sync"
 	"time"
 )
 
@@ -61,10 +62,15 @@ func (h hostTasks) Thread(work func()) <-chan struct{} {
 
 func (hostTasks) Now() time.Time { return time.Now() }
 
+// timers are used again: the control plane waits every 2 ms, and a process that collects no garbage must make none.
+var timers = sync.Pool{New: func() any { return time.NewTimer(time.Hour) }}
+
 func (hostTasks) Wait(ctx context.Context, until time.Time, bell <-chan struct{}) {
 	var due <-chan time.Time
 	if !until.IsZero() {
-		timer := time.NewTimer(time.Until(until))
+		timer := timers.Get().(*time.Timer)
+		timer.Reset(time.Until(until))
+		defer timers.Put(timer)
 		defer timer.Stop()
 		due = timer.C
 	}
