@@ -72,6 +72,7 @@ func rootCommand(s streams) *cobra.Command {
 		journalCommand(s),
 		demoCommand(s),
 		runCommand(s),
+		benchCommand(s),
 		versionCommand(s),
 	)
 	root.AddCommand(controlCommands(s)...)
