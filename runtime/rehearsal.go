@@ -101,10 +101,17 @@ func shadowSigner(random io.Reader, real *orders.Signer) (*orders.Signer, error)
 	}
 	text := hex.EncodeToString(raw[:])
 	key := text[:min(len(real.APIKey()), len(text))] // as long as the real one, so that the records are as long
-	if !real.Signs() {
-		return orders.NewSessionSigner(key)
+	var signer *orders.Signer
+	var err error
+	if real.Signs() {
+		signer, err = orders.NewHMACSigner(key, orders.NewSecret([]byte(text[64:])))
+	} else {
+		signer, err = orders.NewSessionSigner(key)
 	}
-	return orders.NewHMACSigner(key, orders.NewSecret([]byte(text[64:])))
+	if err == nil && !real.Token().Empty() {
+		signer, err = signer.WithToken(orders.NewSecret([]byte(text[:64])))
+	}
+	return signer, err
 }
 
 // shadowLink has random keys that nobody else knows: the sink never opens a record.

@@ -223,6 +223,14 @@ func (v *supervisor) login(w *Wire) (samples []clockSample, err error) {
 			return nil, err
 		}
 	}
+	if pinger, can := v.engine.plan.Dialect.(orders.Pinger); can && v.role == OrderRole {
+		for range timeQueries { // a pong tells the venue's time
+			message, _ := pinger.Ping()
+			if err := ask(message); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if query, can := v.engine.plan.Dialect.(TimeQuery); can && v.role == OrderRole {
 		for i := range timeQueries {
 			if err := ask(query.Time("time-" + strconv.Itoa(i))); err != nil {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	goruntime "runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,6 +33,7 @@ type demoOptions struct {
 	simCPU      int
 	simSleeps   bool
 	threshold   string
+	venue       string
 	stateDir    string
 	jsonFile    string
 	printConfig bool
@@ -61,6 +63,7 @@ func demoCommand(s streams) *cobra.Command {
 	f.StringVar(&o.speed, "speed", "10", "pace of the recording: a factor, or max for as fast as it is read")
 	f.IntVar(&o.orders, "orders", 2000, "paced background orders beside the triggered ones")
 	f.DurationVar(&o.pace, "pace", 2500*time.Microsecond, "time between two background orders")
+	f.StringVar(&o.venue, "venue", "binance", "exchange to trade at: "+strings.Join(venues, ", "))
 	f.StringVar(&o.backend, "backend", "auto", "what moves the bytes: auto, direct or ring")
 	f.IntVar(&o.cpu, "cpu", -2, "CPU of the pinned loop; -1 pins nothing (default: the last one allowed)")
 	f.IntVar(&o.simCPU, "sim-cpu", -2, "CPU of the exchange; -1 pins nothing (default: the first one allowed)")
@@ -97,7 +100,7 @@ func runDemo(ctx context.Context, out, log io.Writer, o *demoOptions) error {
 	defer cancel()
 	d := &demoRun{o: o, out: out, log: log, recorder: newRecorder(log, true)}
 	host := bench.ReadHost("/")
-	sim, err := startSim(ctx, simOptions{replay: o.replay, speed: o.speed, cpu: o.simCPU, spin: o.simCPU >= 0 && !o.simSleeps, log: log})
+	sim, err := startSim(ctx, simOptions{venue: o.venue, replay: o.replay, speed: o.speed, cpu: o.simCPU, spin: o.simCPU >= 0 && !o.simSleeps, log: log})
 	if err != nil {
 		return err
 	}
@@ -118,6 +121,9 @@ func runDemo(ctx context.Context, out, log io.Writer, o *demoOptions) error {
 func (o *demoOptions) check() error {
 	if o.orders < 0 {
 		return usage("--orders %d: a count is not negative", o.orders)
+	}
+	if _, known := demoVenues[o.venue]; !known {
+		return usage("--venue %q is none of %s", o.venue, strings.Join(venues, ", "))
 	}
 	if o.pace <= 0 {
 		return usage("--pace %s: must be positive", o.pace)
@@ -183,7 +189,9 @@ func (d *demoRun) await(ctx context.Context, done <-chan error) error {
 		case err := <-done:
 			return errors.Join(errors.New("the loop ended before the market did"), err, d.recorder.failure())
 		case <-ctx.Done():
-			return fmt.Errorf("interrupted after %d orders: %w", d.strategy.pushed.Load(), context.Cause(ctx))
+			stats := d.engine.Stats()
+			return fmt.Errorf("interrupted after %d orders and %d market frames (%d unreadable); refused here: %s: %w",
+				d.strategy.pushed.Load(), stats.MarketFrames, stats.BadMessages, refusals(&stats), context.Cause(ctx))
 		case <-progress.C:
 		}
 		if err := d.recorder.failure(); err != nil {
@@ -211,6 +219,9 @@ func (d *demoRun) config() (runtime.Config, error) {
 	if err != nil {
 		return runtime.Config{}, err
 	}
+	venue := demoVenues[d.o.venue]
+	venue.settle(c)
+	c.Orders.Venue = d.o.venue
 	c.Instance.StateDir, c.Loop.CPU, c.Loop.Backend = d.o.stateDir, d.o.cpu, d.o.backend
 	c.Orders.URL, c.Market.URL = "wss://"+d.sim.address, "wss://"+d.sim.address
 	c.Orders.Trust.RootsFile, c.Market.Trust.RootsFile = d.sim.caFile, d.sim.caFile
@@ -219,7 +230,7 @@ func (d *demoRun) config() (runtime.Config, error) {
 		return runtime.Config{}, usage("--threshold: %w", err)
 	}
 	c.Armed = append(c.Armed, c.Armed...) // pacedBuy and pacedSell are of the same kind
-	signer, err := orders.NewHMACSigner(d.sim.key, orders.NewSecret([]byte(d.sim.secret)))
+	signer, err := venue.signer(d.sim)
 	if err != nil {
 		return runtime.Config{}, err
 	}
@@ -233,6 +244,7 @@ func (d *demoRun) config() (runtime.Config, error) {
 	if config.IDs.Epoch, err = bootEpoch(d.o.stateDir); err != nil {
 		return runtime.Config{}, err
 	}
+	config.REST = config.Orders
 	config.Strategy, config.Observer, config.Market.Once = d.strategy, d.recorder, true
 	return config, nil
 }
@@ -291,13 +303,13 @@ func (d *demoRun) report(r *bench.Result) error {
 func (d *demoRun) table(r *bench.Result) error {
 	name, why := d.engine.Backend()
 	w := &failingWriter{w: d.out}
+	stats := d.engine.Stats()
 	fmt.Fprintf(w, "\nmarket   %d frames, %d trades, %d gaps; %d whale sweeps found\n", r.Market.Frames, r.Market.Trades, r.Market.Gaps, r.Triggers)
-	fmt.Fprintf(w, "orders   pushed %d, acked %d, filled %d, rejected %d, unknown %d, lost %d, duplicates %d\n",
-		r.Orders.Pushed, r.Orders.Acked, r.Orders.Filled, r.Orders.Rejected, r.Orders.Unknown, r.Orders.Lost, r.Orders.Duplicates)
+	fmt.Fprintf(w, "orders   pushed %d, acked %d, filled %d, rejected %d, unknown %d, lost %d, duplicates %d; refused here: %s\n",
+		r.Orders.Pushed, r.Orders.Acked, r.Orders.Filled, r.Orders.Rejected, r.Orders.Unknown, r.Orders.Lost, r.Orders.Duplicates, refusals(&stats))
 	fmt.Fprintf(w, "examiner %s\n", examinerLine(r.Examiner))
 	fmt.Fprintf(w, "backend  %s (%s); sha256 by %s, seal by %s\n", name, why, r.Kernel.SHA256, r.Kernel.Seal)
 	fmt.Fprintf(w, "memory   %d allocations in the whole process while %d orders were pushed, %d GC cycles\n", r.AllocsTotal, r.Orders.Pushed, r.GCCycles)
-	stats := d.engine.Stats()
 	fmt.Fprintf(w, "idle     %d rehearsals on a shadow connection; %d orders met one, the longest wait was %d ns\n\n", stats.Rehearsals, stats.RehearsalsMet, d.recorder.longestWait)
 	w.keep(d.recorder.stages.Print(w))
 	fmt.Fprintln(w)
@@ -306,6 +318,20 @@ func (d *demoRun) table(r *bench.Result) error {
 	fmt.Fprintf(w, "host     %s\n", r.Host)
 	fmt.Fprintln(w, "Loopback in one machine: the send includes the receiver's TCP input. A venue's round trip is 0.07 to 10 ms.")
 	return w.err
+}
+
+// refusals lists the outcomes that were no push, with how often they came.
+func refusals(s *runtime.Stats) string {
+	var list []string
+	for i, n := range s.Outcomes {
+		if outcome := orders.Outcome(i); n > 0 && outcome != orders.Sent {
+			list = append(list, fmt.Sprintf("%s %d", outcome, n))
+		}
+	}
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Join(list, ", ")
 }
 
 // whole is the verdict: a demo that lost, guessed or broke something has failed.

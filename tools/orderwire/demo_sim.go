@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -24,6 +25,7 @@ import (
 
 // simOptions say which exchange a demo wants.
 type simOptions struct {
+	venue  string
 	replay string
 	speed  string
 	cpu    int
@@ -56,8 +58,8 @@ func startSim(ctx context.Context, o simOptions) (*simProcess, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no temporary folder for the exchange's certificate: %w", err)
 	}
-	s := &simProcess{folder: folder, caFile: filepath.Join(folder, "ca.pem"), key: throwAway(16), secret: throwAway(32)}
-	args := []string{"sim", "--listen", "127.0.0.1:0", "--ca-out", s.caFile, "--speed", o.speed, "--cpu", strconv.Itoa(o.cpu), "--spin=" + strconv.FormatBool(o.spin)}
+	s := &simProcess{folder: folder, caFile: filepath.Join(folder, "ca.pem"), key: throwAway(16), secret: demoSecret()}
+	args := []string{"sim", "--venue", o.venue, "--start", demoVenues[o.venue].start, "--listen", "127.0.0.1:0", "--ca-out", s.caFile, "--speed", o.speed, "--cpu", strconv.Itoa(o.cpu), "--spin=" + strconv.FormatBool(o.spin)}
 	if o.replay != "" {
 		args = append(args, "--replay", o.replay)
 	}
@@ -96,6 +98,13 @@ func (s *simProcess) await(lines io.Reader) error {
 	s.address = ready.Address
 	go func() { _, _ = io.Copy(io.Discard, reader) }() // nothing more is expected; an unread pipe would block it
 	return nil
+}
+
+// demoSecret is 32 random bytes in the base64 that every venue's secrets may have.
+func demoSecret() string {
+	raw := make([]byte, 32)
+	_, _ = rand.Read(raw) // as in throwAway
+	return base64.StdEncoding.EncodeToString(raw)
 }
 
 // throwAway is n random bytes in hex: credentials that live as long as the demo.

@@ -11,7 +11,7 @@ import (
 )
 
 // venues are the exchanges that a config can name.
-var venues = []string{"binance"}
+var venues = []string{"binance", "binance-usdm", "bybit", "kraken"}
 
 // check wants a venue that is known and a profile that fits the host.
 func (o *OrdersConfig) check() error {

@@ -18,7 +18,9 @@ import (
 	"orderwire/netpoll"
 	"orderwire/orders"
 	"orderwire/orders/binance"
+	"orderwire/orders/bybit"
 	"orderwire/orders/journal"
+	"orderwire/orders/kraken"
 	"orderwire/orders/market"
 	"orderwire/orders/whale"
 	"orderwire/runtime"
@@ -26,7 +28,10 @@ import (
 
 // dialects are the exchanges that this binary speaks to, by the name that a config gives.
 var dialects = map[string]func() orders.Dialect{
-	"binance": func() orders.Dialect { return &binance.Dialect{} },
+	"binance":      func() orders.Dialect { return &binance.Dialect{} },
+	"binance-usdm": func() orders.Dialect { return &binance.Dialect{Product: binance.USDM} },
+	"bybit":        func() orders.Dialect { return &bybit.Dialect{} },
+	"kraken":       func() orders.Dialect { return &kraken.Dialect{} },
 }
 
 // runOptions are the flags of run.

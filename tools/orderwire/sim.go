@@ -119,13 +119,16 @@ func serveSim(ctx context.Context, out io.Writer, f *simFlags, speed float64) er
 	if err != nil {
 		return err
 	}
+	if recording, err = recording.As(f.venue); err != nil {
+		return err
+	}
 	keys, err := simKeys(f)
 	if err != nil {
 		return err
 	}
 	server, err := simex.Serve(ctx, simex.ServeConfig{
 		Venue: simex.Config{
-			Kind: f.venue, Keys: keys, Market: recording, Speed: speed, ReplayStart: f.start, ReplayHold: f.hold,
+			Kind: f.venue, Instruments: recordedInstruments(f.venue), Keys: keys, Market: recording, Speed: speed, ReplayStart: f.start, ReplayHold: f.hold,
 		},
 		Listen: f.listen, CAFile: f.caOut, Spin: f.spin,
 	})
@@ -142,6 +145,16 @@ func serveSim(ctx context.Context, out io.Writer, f *simFlags, speed float64) er
 		err = errors.Join(err, json.NewEncoder(out).Encode(server.Counts()))
 	}
 	return err
+}
+
+// recordedInstruments are the venue's, with the tick of the recordings: their prices have two decimals wherever they are
+// worded for another venue.
+func recordedInstruments(venue string) []simex.Instrument {
+	list := simex.DefaultInstruments(venue)
+	for i := range list {
+		list[i].Tick = "0.01"
+	}
+	return list
 }
 
 // openRecording reads a recording, or the embedded one where path is empty.
