@@ -34,6 +34,7 @@ func (w *watcher) Market(ev *market.Event, _ int64, _ Hand) {
 		w.trades = append(w.trades, ev.Trade)
 	}
 }
+
 func (w *watcher) Receipt(r *orders.Receipt, _ int64, _ Hand) { w.receipts = append(w.receipts, *r) }
 func (w *watcher) Turn(int64, Hand)                           {}
 
