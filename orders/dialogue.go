@@ -29,8 +29,8 @@ type Subscriber interface {
 type Reporter interface {
 	ReportPath() string
 	// ReportLogin is message number step of the report connection, nil when there are no more. Each is answered
-	// before the next.
-	ReportLogin(step int, wallNanos int64, signer *Signer) ([]byte, error)
+	// before the next. symbols are those that are traded; most venues report on all.
+	ReportLogin(step int, symbols []string, wallNanos int64, signer *Signer) ([]byte, error)
 }
 
 // Pinger is a Dialect whose connections the client must keep alive by messages. Cold.
@@ -39,9 +39,10 @@ type Pinger interface {
 	Ping() (message []byte, everyNanos int64)
 }
 
-// Responder is a Dialect whose orders are HTTP requests: one reply is a status and a body. It allocates nothing.
+// Responder is a Dialect whose orders are HTTP requests: a reply is a status and a body, and answers the oldest
+// request of its connection that has no answer yet, whose action the caller knows. It allocates nothing.
 type Responder interface {
-	Reply(status int, body []byte, r *Report) error
+	Reply(action Action, status int, body []byte, r *Report) error
 }
 
 // Request is one HTTP request that a dialect wrote, cold: Host, Content-Length and User-Agent are the sender's to

@@ -105,11 +105,14 @@ func TestCompileRefuses(t *testing.T) {
 
 func TestLogin(t *testing.T) {
 	d := new(bybit.Dialect)
+	report := func(step int, wallNanos int64, s *orders.Signer) ([]byte, error) {
+		return d.ReportLogin(step, nil, wallNanos, s)
+	}
 	const wall, expires = 1700000000000 * 1_000_000, 1700000010000
 	mac := hmac.New(sha256.New, []byte("test_secret"))
 	fmt.Fprintf(mac, "GET/realtime%d", expires)
 	want := fmt.Sprintf(`{"op":"auth","args":["XXXXXXXXXX",%d,"%s"]}`, expires, hex.EncodeToString(mac.Sum(nil)))
-	for name, login := range map[string]func(int, int64, *orders.Signer) ([]byte, error){"trade": d.Login, "report": d.ReportLogin} {
+	for name, login := range map[string]func(int, int64, *orders.Signer) ([]byte, error){"trade": d.Login, "report": report} {
 		if got, err := login(0, wall, signer(t)); err != nil || string(got) != want {
 			t.Errorf("%s: %s, %v; want %s", name, got, err, want)
 		}
@@ -120,10 +123,10 @@ func TestLogin(t *testing.T) {
 	if next, err := d.Login(1, wall, signer(t)); next != nil || err != nil {
 		t.Errorf("trade, step 1: %s, %v", next, err)
 	}
-	if next, err := d.ReportLogin(1, wall, signer(t)); err != nil || string(next) != `{"op":"subscribe","req_id":"report-1","args":["order","execution"]}` {
+	if next, err := report(1, wall, signer(t)); err != nil || string(next) != `{"op":"subscribe","req_id":"report-1","args":["order","execution"]}` {
 		t.Errorf("report, step 1: %s, %v", next, err)
 	}
-	if next, err := d.ReportLogin(2, wall, signer(t)); next != nil || err != nil {
+	if next, err := report(2, wall, signer(t)); next != nil || err != nil {
 		t.Errorf("report, step 2: %s, %v", next, err)
 	}
 	if got := string((&bybit.Dialect{Category: bybit.Linear}).ArmDisconnect()); !strings.Contains(got, `"dcp.future"`) {

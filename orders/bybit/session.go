@@ -23,7 +23,7 @@ func (d *Dialect) Login(step int, wallNanos int64, signer *orders.Signer) ([]byt
 }
 
 // ReportLogin authenticates the private socket and subscribes what tells the life of orders.
-func (d *Dialect) ReportLogin(step int, wallNanos int64, signer *orders.Signer) ([]byte, error) {
+func (d *Dialect) ReportLogin(step int, _ []string, wallNanos int64, signer *orders.Signer) ([]byte, error) {
 	switch step {
 	case 0:
 		return auth(wallNanos, signer)
