@@ -64,6 +64,7 @@ type Event struct {
 	Kind       Kind
 	Symbol     []byte
 	EventNanos int64 // venue's time of the message, ns since the Unix epoch; 0 where it has none
+	Sequence   int64 // number of the message among all of its connection, from 1; 0 where the venue counts none
 	Trade      Trade
 	Quote      Quote
 	Depth      Depth
@@ -77,7 +78,7 @@ func NewEvent(levels int) *Event {
 
 // Reset empties ev for the next message and keeps the room for levels.
 func (ev *Event) Reset() {
-	ev.Kind, ev.Symbol, ev.EventNanos = KindNone, nil, 0
+	ev.Kind, ev.Symbol, ev.EventNanos, ev.Sequence = KindNone, nil, 0, 0
 	ev.Trade, ev.Quote = Trade{}, Quote{}
 	ev.Depth.First, ev.Depth.Last, ev.Depth.Previous = 0, 0, 0
 	ev.Depth.Checked, ev.Depth.Checksum = false, 0

@@ -3,10 +3,14 @@ package market
 // Gaps counts what is missing in the numbered streams of each symbol: trades (ids rise by 1), aggregated trades
 // (likewise) and book changes (U = previous u + 1, or pu = previous u where the venue sends that).
 //
+// Where a venue numbers all messages of a connection (Event.Sequence), those count too, and one Gaps must see one
+// connection only.
+//
 // It judges the tape only. Whether a ladder may be believed is the Book's business. One loop owns it.
 type Gaps struct {
 	symbols *Symbols
 	last    [][streams]int64
+	message int64 // number of the last message of the connection, unseen where there was none
 	counts  GapCounts
 }
 
@@ -32,23 +36,46 @@ const unseen = -1
 // NewGaps follows the streams of symbols.
 func NewGaps(symbols *Symbols) *Gaps {
 	g := &Gaps{symbols: symbols, last: make([][streams]int64, symbols.Len())}
-	for i := range g.last {
-		g.last[i] = [streams]int64{unseen, unseen, unseen}
-	}
+	g.Forget()
 	return g
 }
 
 // See takes one event and tells how many numbers are missing right before it: 0 for none, and for all kinds of
 // events that have no number. It allocates nothing.
 func (g *Gaps) See(ev *Event) (missing int64) {
+	if ev.Sequence > 0 {
+		missing = g.connection(ev.Sequence)
+	}
+	return missing + g.symbol(ev)
+}
+
+// connection judges the number that some venues give to all messages of a connection, whatever they are about.
+// Several events of one message have the same.
+func (g *Gaps) connection(sequence int64) (missing int64) {
+	if g.message != unseen && sequence > g.message+1 {
+		missing = sequence - g.message - 1
+		g.counts.Gaps++
+		g.counts.Missing += uint64(missing)
+	}
+	g.message = max(g.message, sequence)
+	return missing
+}
+
+func (g *Gaps) symbol(ev *Event) (missing int64) {
 	stream, before, last := 0, int64(0), int64(0)
 	switch ev.Kind {
 	case KindTrade:
+		if ev.Trade.ID == 0 { // a venue without numbers
+			return 0
+		}
 		stream, before, last = streamTrades, ev.Trade.ID-1, ev.Trade.ID
 		if ev.Trade.Aggregated {
 			stream = streamAggregates
 		}
 	case KindDepth:
+		if ev.Depth.Last == 0 { // a venue without numbers
+			return 0
+		}
 		stream, before, last = streamDepth, ev.Depth.before(), ev.Depth.Last
 	default:
 		return 0
@@ -76,6 +103,7 @@ func (g *Gaps) See(ev *Event) (missing int64) {
 
 // Forget makes the next events of all streams the first ones: after a reconnect that was meant to skip.
 func (g *Gaps) Forget() {
+	g.message = unseen
 	for i := range g.last {
 		g.last[i] = [streams]int64{unseen, unseen, unseen}
 	}
