@@ -3,6 +3,7 @@ package simex_test
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -207,4 +208,28 @@ func coinbaseRequest(method, target, body string, now int64) string {
 	mac.Write([]byte(stamp + method + target + body))
 	return fmt.Sprintf("%s %s HTTP/1.1\r\nHost: x\r\nUser-Agent: test\r\nCB-ACCESS-KEY: %s\r\nCB-ACCESS-PASSPHRASE: \r\nCB-ACCESS-TIMESTAMP: %s\r\nCB-ACCESS-SIGN: %s\r\nContent-Length: %d\r\n\r\n%s",
 		method, target, testKey, stamp, base64.StdEncoding.EncodeToString(mac.Sum(nil)), len(body), body)
+}
+
+func hmacOf(secret []byte, text string) []byte {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte(text))
+	return mac.Sum(nil)
+}
+
+// krakenRequest is a signed private REST request.
+func krakenRequest(path, form string, nonce int64) string {
+	secret, err := base64.StdEncoding.DecodeString(testSecret)
+	if err != nil {
+		panic(err)
+	}
+	body := fmt.Sprintf("nonce=%d", nonce)
+	if form != "" {
+		body += "&" + form
+	}
+	inner := sha256.Sum256([]byte(fmt.Sprint(nonce) + body))
+	mac := hmac.New(sha512.New, secret)
+	mac.Write([]byte(path))
+	mac.Write(inner[:])
+	return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nUser-Agent: test\r\nAPI-Key: %s\r\nAPI-Sign: %s\r\nContent-Length: %d\r\n\r\n%s",
+		path, testKey, base64.StdEncoding.EncodeToString(mac.Sum(nil)), len(body), body)
 }

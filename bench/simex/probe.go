@@ -1,6 +1,7 @@
 package simex
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -8,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sort"
@@ -16,17 +18,18 @@ import (
 
 // probe is the client of the selftest: it speaks to a real Conn by Feed and Output, and can be told to err.
 type probe struct {
-	v     *Venue
-	c     *Conn
-	now   int64
-	seed  uint64
-	order int
-	nonce int
-	token string
-	got   []byte   // bytes not yet read
-	texts []string // text messages received
-	pings [][]byte
-	close int // code of the server's Close, or 0
+	v      *Venue
+	c      *Conn
+	now    int64
+	seed   uint64
+	order  int
+	nonce  int
+	token  string
+	got    []byte   // bytes not yet read
+	texts  []string // text messages received
+	pings  [][]byte
+	broken error // what is wrong with the venue itself
+	close  int   // code of the server's Close, or 0
 }
 
 const (
@@ -107,7 +110,18 @@ func (p *probe) settle() {
 // http sends raw bytes and returns what came back.
 func (p *probe) http(raw string) string {
 	p.c.Feed(p.now, []byte(raw))
-	return string(p.c.Output(p.now, nil))
+	out := p.c.Output(p.now, nil)
+	if _, body, ok := bytes.Cut(out, []byte("\r\n\r\n")); ok && !bytes.Contains(body, []byte("HTTP/1.1 ")) {
+		p.mustBeJSON(body)
+	}
+	return string(out)
+}
+
+// mustBeJSON remembers what the venue itself worded badly.
+func (p *probe) mustBeJSON(text []byte) {
+	if !json.Valid(text) {
+		p.broken = fmt.Errorf("simex: selftest: the venue's own JSON is broken: %q", text)
+	}
 }
 
 func (p *probe) mask() [4]byte {
@@ -150,6 +164,7 @@ func (p *probe) read() {
 		switch p.got[0] & 0x0F {
 		case opText:
 			p.texts = append(p.texts, string(payload))
+			p.mustBeJSON(payload)
 		case opPing:
 			p.pings = append(p.pings, append([]byte(nil), payload...))
 		case opClose:

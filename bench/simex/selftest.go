@@ -88,7 +88,7 @@ func (b *badClient) run(kind string) error {
 	if err != nil {
 		return err
 	}
-	errs := []error{b.play(p)}
+	errs := []error{b.play(p), p.broken}
 	counts := p.v.Counts()
 	for _, violation := range counts.Violations() {
 		want := uint64(0)
