@@ -46,7 +46,7 @@ type gcmKernel struct {
 	seal   func(key *byte, nonce *[nonceLen]byte, text *byte, n, inner int, aadLow, aadHigh uint64, aadLen int)
 	open   func(key *byte, nonce *[nonceLen]byte, text *byte, n int, aadLow, aadHigh uint64, aadLen int) (ok uint64)
 	ready  func(key *byte, text *byte, n, inner int, aadLow, aadHigh uint64, aadLen int, stream *byte)
-	stream func(key *byte, nonce *[nonceLen]byte, stream *byte, vectors int)
+	stream func(key *byte, nonce *[nonceLen]byte, stream *byte, n int)
 }
 
 // additional is what a record authenticates beside its text, in the two words of a cipher block, as memory would hold them: a
@@ -92,7 +92,7 @@ func (g *gcm) seal(nonce *[nonceLen]byte, text []byte, n int, inner byte, data b
 	}
 	seen := g.witness.before(text[:n], inner)
 	key := g.key
-	if g.ahead != 0 && data && g.ahead == total && key.nonce == *nonce {
+	if g.ahead != 0 && data && g.ahead == total && sameNonce(&key.nonce, nonce) {
 		g.ahead = 0
 		g.kernel.ready(&key.rounds[0][0][0], &text[0], n, int(inner), aad.low, aad.high, aad.size, &key.stream[0])
 	} else {
@@ -105,13 +105,19 @@ func (g *gcm) seal(nonce *[nonceLen]byte, text []byte, n int, inner byte, data b
 // prepare makes the keystream of one record of total bytes ahead. What was ready before is gone.
 func (g *gcm) prepare(nonce *[nonceLen]byte, total int) {
 	key := g.key
-	if g.ahead == total && key.nonce == *nonce {
+	if g.ahead == total && sameNonce(&key.nonce, nonce) {
 		return
 	}
 	g.forget()
 	key.nonce = *nonce
-	g.kernel.stream(&key.rounds[0][0][0], nonce, &key.stream[0], (total+31)/32)
+	g.kernel.stream(&key.rounds[0][0][0], nonce, &key.stream[0], total)
 	g.ahead = total
+}
+
+// sameNonce compares the words in which a nonce is stored (Sealer.setNonce): a load over two stores would wait for both.
+func sameNonce(a, b *[nonceLen]byte) bool {
+	return binary.LittleEndian.Uint64(a[4:]) == binary.LittleEndian.Uint64(b[4:]) &&
+		binary.LittleEndian.Uint32(a[:4]) == binary.LittleEndian.Uint32(b[:4])
 }
 
 // forget wipes keystream that is ready.

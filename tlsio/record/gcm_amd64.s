@@ -402,7 +402,11 @@ DATA gcmTable<>+336(SB)/8, $0x0000000000000002
 DATA gcmTable<>+344(SB)/8, $0x0000000000000000
 DATA gcmTable<>+352(SB)/8, $0x0000000000000001
 DATA gcmTable<>+360(SB)/8, $0xc200000000000001
-GLOBL gcmTable<>(SB), RODATA|NOPTR, $368
+DATA gcmTable<>+368(SB)/8, $0x0000000000000004
+DATA gcmTable<>+376(SB)/8, $0x0000000000000000
+DATA gcmTable<>+384(SB)/8, $0x0000000000000001
+DATA gcmTable<>+392(SB)/8, $0x0000000000000000
+GLOBL gcmTable<>(SB), RODATA|NOPTR, $400
 
 // func sealVAES(key *byte, nonce *[12]byte, text *byte, n int, inner int, aadLow uint64, aadHigh uint64, aadLen int)
 // Requires: AVX, AVX2, VAES, VPCLMULQDQ
@@ -440,103 +444,108 @@ TEXT ·sealVAES(SB), NOSPLIT, $0-64
 	ANDQ        $-16, R11
 	MOVQ        R9, R10
 	SUBQ        R11, R10
+	ADDQ        $0x10, R10
 	CMPQ        R11, $0x00000200
-	JA          long0
-	VMOVDQU     (R10), X12
+	JA          long
+	VMOVDQU     -16(R10), X12
 	MOVQ        DX, R11
 	SHLQ        $0x03, R11
 	VMOVQ       R11, X13
 	VPINSRQ     $0x01, BX, X13, X13
 	VINSERTI128 $0x01, X13, Y15, Y15
 	VINSERTI128 $0x01, -16(R9), Y12, Y12
-	JMP         first0
+	VPCLMULQDQ  $0x00, Y12, Y15, Y9
+	VPCLMULQDQ  $0x01, Y12, Y15, Y11
+	VPCLMULQDQ  $0x10, Y12, Y15, Y13
+	VPXOR       Y13, Y11, Y11
+	VPCLMULQDQ  $0x11, Y12, Y15, Y10
+	JMP         first
 
-long0:
-	LEAQ    -496(R9), R10
-	VMOVDQU (R10), X12
-
-first0:
-	ADDQ       $0x10, R10
+long:
+	LEAQ       -480(R9), R10
+	VMOVDQU    -16(R10), X12
 	VPCLMULQDQ $0x00, Y12, Y15, Y9
 	VPCLMULQDQ $0x01, Y12, Y15, Y11
 	VPCLMULQDQ $0x10, Y12, Y15, Y13
 	VPXOR      Y13, Y11, Y11
 	VPCLMULQDQ $0x11, Y12, Y15, Y10
-	CMPQ       DI, $0x60
-	JBE        small0
-	VPXOR      gcmTable<>+32(SB), Y5, Y3
-	VPXOR      gcmTable<>+96(SB), Y5, Y0
-	VPXOR      gcmTable<>+128(SB), Y5, Y1
-	VPXOR      gcmTable<>+160(SB), Y5, Y2
-	VMOVDQU    32(AX), Y4
-	VAESENC    Y4, Y3, Y3
-	VAESENC    Y4, Y0, Y0
-	VAESENC    Y4, Y1, Y1
-	VAESENC    Y4, Y2, Y2
-	VMOVDQU    64(AX), Y4
-	VAESENC    Y4, Y3, Y3
-	VAESENC    Y4, Y0, Y0
-	VAESENC    Y4, Y1, Y1
-	VAESENC    Y4, Y2, Y2
-	VMOVDQU    96(AX), Y4
-	VAESENC    Y4, Y3, Y3
-	VAESENC    Y4, Y0, Y0
-	VAESENC    Y4, Y1, Y1
-	VAESENC    Y4, Y2, Y2
-	VMOVDQU    128(AX), Y4
-	VAESENC    Y4, Y3, Y3
-	VAESENC    Y4, Y0, Y0
-	VAESENC    Y4, Y1, Y1
-	VAESENC    Y4, Y2, Y2
-	VMOVDQU    160(AX), Y4
-	VAESENC    Y4, Y3, Y3
-	VAESENC    Y4, Y0, Y0
-	VAESENC    Y4, Y1, Y1
-	VAESENC    Y4, Y2, Y2
-	VMOVDQU    192(AX), Y4
-	VAESENC    Y4, Y3, Y3
-	VAESENC    Y4, Y0, Y0
-	VAESENC    Y4, Y1, Y1
-	VAESENC    Y4, Y2, Y2
-	VMOVDQU    224(AX), Y4
-	VAESENC    Y4, Y3, Y3
-	VAESENC    Y4, Y0, Y0
-	VAESENC    Y4, Y1, Y1
-	VAESENC    Y4, Y2, Y2
-	VMOVDQU    256(AX), Y4
-	VAESENC    Y4, Y3, Y3
-	VAESENC    Y4, Y0, Y0
-	VAESENC    Y4, Y1, Y1
-	VAESENC    Y4, Y2, Y2
-	VMOVDQU    288(AX), Y4
-	VAESENC    Y4, Y3, Y3
-	VAESENC    Y4, Y0, Y0
-	VAESENC    Y4, Y1, Y1
-	VAESENC    Y4, Y2, Y2
-	CMPQ       992(AX), $0x00
-	JE         shorttrue3true0
-	VMOVDQU    320(AX), Y4
-	VAESENC    Y4, Y3, Y3
-	VAESENC    Y4, Y0, Y0
-	VAESENC    Y4, Y1, Y1
-	VAESENC    Y4, Y2, Y2
-	VMOVDQU    352(AX), Y4
-	VAESENC    Y4, Y3, Y3
-	VAESENC    Y4, Y0, Y0
-	VAESENC    Y4, Y1, Y1
-	VAESENC    Y4, Y2, Y2
-	VMOVDQU    384(AX), Y4
-	VAESENC    Y4, Y3, Y3
-	VAESENC    Y4, Y0, Y0
-	VAESENC    Y4, Y1, Y1
-	VAESENC    Y4, Y2, Y2
-	VMOVDQU    416(AX), Y4
-	VAESENC    Y4, Y3, Y3
-	VAESENC    Y4, Y0, Y0
-	VAESENC    Y4, Y1, Y1
-	VAESENC    Y4, Y2, Y2
 
-shorttrue3true0:
+first:
+	CMPQ    DI, $0x60
+	JBE     small
+	VPXOR   gcmTable<>+32(SB), Y5, Y3
+	VPXOR   gcmTable<>+96(SB), Y5, Y0
+	VPXOR   gcmTable<>+128(SB), Y5, Y1
+	VPXOR   gcmTable<>+160(SB), Y5, Y2
+	VMOVDQU 32(AX), Y4
+	VAESENC Y4, Y3, Y3
+	VAESENC Y4, Y0, Y0
+	VAESENC Y4, Y1, Y1
+	VAESENC Y4, Y2, Y2
+	VMOVDQU 64(AX), Y4
+	VAESENC Y4, Y3, Y3
+	VAESENC Y4, Y0, Y0
+	VAESENC Y4, Y1, Y1
+	VAESENC Y4, Y2, Y2
+	VMOVDQU 96(AX), Y4
+	VAESENC Y4, Y3, Y3
+	VAESENC Y4, Y0, Y0
+	VAESENC Y4, Y1, Y1
+	VAESENC Y4, Y2, Y2
+	VMOVDQU 128(AX), Y4
+	VAESENC Y4, Y3, Y3
+	VAESENC Y4, Y0, Y0
+	VAESENC Y4, Y1, Y1
+	VAESENC Y4, Y2, Y2
+	VMOVDQU 160(AX), Y4
+	VAESENC Y4, Y3, Y3
+	VAESENC Y4, Y0, Y0
+	VAESENC Y4, Y1, Y1
+	VAESENC Y4, Y2, Y2
+	VMOVDQU 192(AX), Y4
+	VAESENC Y4, Y3, Y3
+	VAESENC Y4, Y0, Y0
+	VAESENC Y4, Y1, Y1
+	VAESENC Y4, Y2, Y2
+	VMOVDQU 224(AX), Y4
+	VAESENC Y4, Y3, Y3
+	VAESENC Y4, Y0, Y0
+	VAESENC Y4, Y1, Y1
+	VAESENC Y4, Y2, Y2
+	VMOVDQU 256(AX), Y4
+	VAESENC Y4, Y3, Y3
+	VAESENC Y4, Y0, Y0
+	VAESENC Y4, Y1, Y1
+	VAESENC Y4, Y2, Y2
+	VMOVDQU 288(AX), Y4
+	VAESENC Y4, Y3, Y3
+	VAESENC Y4, Y0, Y0
+	VAESENC Y4, Y1, Y1
+	VAESENC Y4, Y2, Y2
+	CMPQ    992(AX), $0x00
+	JE      shorttrue3true
+	VMOVDQU 320(AX), Y4
+	VAESENC Y4, Y3, Y3
+	VAESENC Y4, Y0, Y0
+	VAESENC Y4, Y1, Y1
+	VAESENC Y4, Y2, Y2
+	VMOVDQU 352(AX), Y4
+	VAESENC Y4, Y3, Y3
+	VAESENC Y4, Y0, Y0
+	VAESENC Y4, Y1, Y1
+	VAESENC Y4, Y2, Y2
+	VMOVDQU 384(AX), Y4
+	VAESENC Y4, Y3, Y3
+	VAESENC Y4, Y0, Y0
+	VAESENC Y4, Y1, Y1
+	VAESENC Y4, Y2, Y2
+	VMOVDQU 416(AX), Y4
+	VAESENC Y4, Y3, Y3
+	VAESENC Y4, Y0, Y0
+	VAESENC Y4, Y1, Y1
+	VAESENC Y4, Y2, Y2
+
+shorttrue3true:
 	VMOVDQU     448(AX), Y4
 	VAESENCLAST Y4, Y3, Y3
 	VMOVDQU     X3, X8
@@ -579,13 +588,13 @@ shorttrue3true0:
 	VPXOR       Y12, Y11, Y11
 	VPCLMULQDQ  $0x11, Y13, Y2, Y12
 	VPXOR       Y12, Y10, Y10
-	ADDQ        $0x60, CX
-	ADDQ        $0x60, R10
-	SUBQ        $0x60, DI
+	SUBQ        $-96, CX
+	SUBQ        $-96, R10
+	SUBQ        $0x00000060, DI
 
-groups0:
+groups:
 	CMPQ         R10, R9
-	JNE          whole0
+	JNE          whole
 	VMOVDQU      gcmTable<>+288(SB), Y12
 	VPCLMULQDQ   $0x01, Y9, Y12, Y12
 	VPSHUFD      $0x4e, Y9, Y9
@@ -596,13 +605,12 @@ groups0:
 	VPSHUFD      $0x4e, Y11, Y11
 	VPXOR        Y11, Y10, Y10
 	VPXOR        Y12, Y10, Y10
-	VEXTRACTI128 $0x01, Y10, X15
-	VPXOR        X15, X10, X15
+	VEXTRACTI128 $0x01, Y10, X12
+	VPXOR        X12, X10, X15
 	LEAQ         31(DI), R11
 	ANDQ         $-16, R11
-	LEAQ         -384(R9), R10
 	CMPQ         R11, $0x00000200
-	JA           middle0
+	JA           middle
 	MOVQ         R9, R10
 	SUBQ         R11, R10
 	VMOVDQU      (R10), X12
@@ -612,21 +620,26 @@ groups0:
 	VPINSRQ      $0x01, BX, X13, X13
 	VINSERTI128  $0x01, X13, Y15, Y15
 	VINSERTI128  $0x01, -16(R9), Y12, Y12
-	JMP          begun0
+	VPCLMULQDQ   $0x00, Y12, Y15, Y9
+	VPCLMULQDQ   $0x01, Y12, Y15, Y11
+	VPCLMULQDQ   $0x10, Y12, Y15, Y13
+	VPXOR        Y13, Y11, Y11
+	VPCLMULQDQ   $0x11, Y12, Y15, Y10
+	JMP          begun
 
-middle0:
-	VMOVDQU (R10), X12
-
-begun0:
+middle:
+	LEAQ       -384(R9), R10
+	VMOVDQU    (R10), X12
 	VPCLMULQDQ $0x00, Y12, Y15, Y9
 	VPCLMULQDQ $0x01, Y12, Y15, Y11
 	VPCLMULQDQ $0x10, Y12, Y15, Y13
 	VPXOR      Y13, Y11, Y11
 	VPCLMULQDQ $0x11, Y12, Y15, Y10
 
-whole0:
+begun:
+whole:
 	CMPQ    DI, $0x00000080
-	JBE     rest0
+	JBE     rest
 	VPADDD  gcmTable<>+256(SB), Y6, Y6
 	VPSHUFB Y7, Y6, Y12
 	VPXOR   Y5, Y12, Y12
@@ -680,7 +693,7 @@ whole0:
 	VAESENC Y4, Y2, Y2
 	VAESENC Y4, Y3, Y3
 	CMPQ    992(AX), $0x00
-	JE      shortfalse4true0
+	JE      shortfalse4true
 	VMOVDQU 320(AX), Y4
 	VAESENC Y4, Y0, Y0
 	VAESENC Y4, Y1, Y1
@@ -702,7 +715,7 @@ whole0:
 	VAESENC Y4, Y2, Y2
 	VAESENC Y4, Y3, Y3
 
-shortfalse4true0:
+shortfalse4true:
 	VMOVDQU     448(AX), Y4
 	VPXOR       (CX), Y4, Y12
 	VAESENCLAST Y12, Y0, Y0
@@ -759,27 +772,25 @@ shortfalse4true0:
 	SUBQ        $-128, CX
 	SUBQ        $-128, R10
 	SUBQ        $0x00000080, DI
-	JMP         groups0
+	JMP         groups
 
-rest0:
+rest:
 	LEAQ    -1(DI), DX
 	ANDQ    $0x1f, DX
 	ADDQ    $0x01, DX
 	LEAQ    gcmTable<>+224(SB), BX
 	SUBQ    DX, BX
 	VMOVDQU (BX), Y14
-	MOVQ    R8, R11
-	SUBQ    DX, R11
-	MOVQ    R11, R8
+	SUBQ    DX, R8
 	CMPQ    DX, $0x10
-	JA      rest0Wide
-	VMOVDQU (R11), X15
-	JMP     rest0Read
+	JA      restReadWide
+	VMOVDQU (R8), X15
+	JMP     restRead
 
-rest0Wide:
-	VMOVDQU (R11), Y15
+restReadWide:
+	VMOVDQU (R8), Y15
 
-rest0Read:
+restRead:
 	CMPQ         SI, $0x01
 	SBBQ         $-1, BX
 	VPAND        (BX), Y15, Y15
@@ -790,7 +801,7 @@ rest0Read:
 	VPANDN       Y12, Y13, Y12
 	VPOR         Y12, Y15, Y15
 	CMPQ         DI, $0x20
-	JA           rest10
+	JA           rest1
 	VPADDD       gcmTable<>+256(SB), Y6, Y6
 	VPSHUFB      Y7, Y6, Y12
 	VPXOR        Y5, Y12, Y12
@@ -814,7 +825,7 @@ rest0Read:
 	VMOVDQU      288(AX), Y4
 	VAESENC      Y4, Y0, Y0
 	CMPQ         992(AX), $0x00
-	JE           shortfalse1false0
+	JE           shortfalse1false
 	VMOVDQU      320(AX), Y4
 	VAESENC      Y4, Y0, Y0
 	VMOVDQU      352(AX), Y4
@@ -824,15 +835,15 @@ rest0Read:
 	VMOVDQU      416(AX), Y4
 	VAESENC      Y4, Y0, Y0
 
-shortfalse1false0:
+shortfalse1false:
 	VMOVDQU     448(AX), Y4
 	VPXOR       Y15, Y4, Y12
 	VAESENCLAST Y12, Y0, Y0
-	JMP         last0
+	JMP         last
 
-rest10:
+rest1:
 	CMPQ    DI, $0x40
-	JA      rest20
+	JA      rest2
 	VPADDD  gcmTable<>+256(SB), Y6, Y6
 	VPSHUFB Y7, Y6, Y12
 	VPXOR   Y5, Y12, Y12
@@ -866,7 +877,7 @@ rest10:
 	VAESENC Y4, Y1, Y1
 	VAESENC Y4, Y0, Y0
 	CMPQ    992(AX), $0x00
-	JE      shortfalse2false0
+	JE      shortfalse2false
 	VMOVDQU 320(AX), Y4
 	VAESENC Y4, Y1, Y1
 	VAESENC Y4, Y0, Y0
@@ -880,7 +891,7 @@ rest10:
 	VAESENC Y4, Y1, Y1
 	VAESENC Y4, Y0, Y0
 
-shortfalse2false0:
+shortfalse2false:
 	VMOVDQU     448(AX), Y4
 	VPXOR       (CX), Y4, Y12
 	VAESENCLAST Y12, Y1, Y1
@@ -897,11 +908,11 @@ shortfalse2false0:
 	VPXOR       Y12, Y11, Y11
 	VPCLMULQDQ  $0x11, Y13, Y1, Y12
 	VPXOR       Y12, Y10, Y10
-	JMP         last0
+	JMP         last
 
-rest20:
+rest2:
 	CMPQ    DI, $0x60
-	JA      rest30
+	JA      rest3
 	VPADDD  gcmTable<>+256(SB), Y6, Y6
 	VPSHUFB Y7, Y6, Y12
 	VPXOR   Y5, Y12, Y12
@@ -945,7 +956,7 @@ rest20:
 	VAESENC Y4, Y2, Y2
 	VAESENC Y4, Y0, Y0
 	CMPQ    992(AX), $0x00
-	JE      shortfalse3false0
+	JE      shortfalse3false
 	VMOVDQU 320(AX), Y4
 	VAESENC Y4, Y1, Y1
 	VAESENC Y4, Y2, Y2
@@ -963,7 +974,7 @@ rest20:
 	VAESENC Y4, Y2, Y2
 	VAESENC Y4, Y0, Y0
 
-shortfalse3false0:
+shortfalse3false:
 	VMOVDQU     448(AX), Y4
 	VPXOR       (CX), Y4, Y12
 	VAESENCLAST Y12, Y1, Y1
@@ -993,9 +1004,9 @@ shortfalse3false0:
 	VPXOR       Y12, Y11, Y11
 	VPCLMULQDQ  $0x11, Y13, Y2, Y12
 	VPXOR       Y12, Y10, Y10
-	JMP         last0
+	JMP         last
 
-rest30:
+rest3:
 	VPADDD  gcmTable<>+256(SB), Y6, Y6
 	VPSHUFB Y7, Y6, Y12
 	VPXOR   Y5, Y12, Y12
@@ -1049,7 +1060,7 @@ rest30:
 	VAESENC Y4, Y3, Y3
 	VAESENC Y4, Y0, Y0
 	CMPQ    992(AX), $0x00
-	JE      shortfalse4false0
+	JE      shortfalse4false
 	VMOVDQU 320(AX), Y4
 	VAESENC Y4, Y1, Y1
 	VAESENC Y4, Y2, Y2
@@ -1071,7 +1082,7 @@ rest30:
 	VAESENC Y4, Y3, Y3
 	VAESENC Y4, Y0, Y0
 
-shortfalse4false0:
+shortfalse4false:
 	VMOVDQU     448(AX), Y4
 	VPXOR       (CX), Y4, Y12
 	VAESENCLAST Y12, Y1, Y1
@@ -1114,29 +1125,27 @@ shortfalse4false0:
 	VPXOR       Y12, Y11, Y11
 	VPCLMULQDQ  $0x11, Y13, Y3, Y12
 	VPXOR       Y12, Y10, Y10
-	JMP         last0
+	JMP         last
 
-small0:
+small:
 	TESTQ   DI, DI
-	JZ      empty0
+	JZ      empty
 	LEAQ    -1(DI), DX
 	ANDQ    $0x1f, DX
 	ADDQ    $0x01, DX
 	LEAQ    gcmTable<>+224(SB), BX
 	SUBQ    DX, BX
 	VMOVDQU (BX), Y14
-	MOVQ    R8, R11
-	SUBQ    DX, R11
-	MOVQ    R11, R8
+	SUBQ    DX, R8
 	CMPQ    DX, $0x10
-	JA      small0Wide
-	VMOVDQU (R11), X15
-	JMP     small0Read
+	JA      smallReadWide
+	VMOVDQU (R8), X15
+	JMP     smallRead
 
-small0Wide:
-	VMOVDQU (R11), Y15
+smallReadWide:
+	VMOVDQU (R8), Y15
 
-small0Read:
+smallRead:
 	CMPQ         SI, $0x01
 	SBBQ         $-1, BX
 	VPAND        (BX), Y15, Y15
@@ -1147,7 +1156,7 @@ small0Read:
 	VPANDN       Y12, Y13, Y12
 	VPOR         Y12, Y15, Y15
 	CMPQ         DI, $0x20
-	JA           small10
+	JA           small1
 	VPXOR        gcmTable<>+32(SB), Y5, Y3
 	VPXOR        gcmTable<>+96(SB), Y5, Y0
 	VMOVDQU      32(AX), Y4
@@ -1178,7 +1187,7 @@ small0Read:
 	VAESENC      Y4, Y3, Y3
 	VAESENC      Y4, Y0, Y0
 	CMPQ         992(AX), $0x00
-	JE           shorttrue1false0
+	JE           shorttrue1false
 	VMOVDQU      320(AX), Y4
 	VAESENC      Y4, Y3, Y3
 	VAESENC      Y4, Y0, Y0
@@ -1192,17 +1201,17 @@ small0Read:
 	VAESENC      Y4, Y3, Y3
 	VAESENC      Y4, Y0, Y0
 
-shorttrue1false0:
+shorttrue1false:
 	VMOVDQU     448(AX), Y4
 	VAESENCLAST Y4, Y3, Y3
 	VMOVDQU     X3, X8
 	VPXOR       Y15, Y4, Y12
 	VAESENCLAST Y12, Y0, Y0
-	JMP         last0
+	JMP         last
 
-small10:
+small1:
 	CMPQ    DI, $0x40
-	JA      small20
+	JA      small2
 	VPXOR   gcmTable<>+32(SB), Y5, Y3
 	VPXOR   gcmTable<>+96(SB), Y5, Y1
 	VPXOR   gcmTable<>+128(SB), Y5, Y0
@@ -1243,7 +1252,7 @@ small10:
 	VAESENC Y4, Y1, Y1
 	VAESENC Y4, Y0, Y0
 	CMPQ    992(AX), $0x00
-	JE      shorttrue2false0
+	JE      shorttrue2false
 	VMOVDQU 320(AX), Y4
 	VAESENC Y4, Y3, Y3
 	VAESENC Y4, Y1, Y1
@@ -1261,7 +1270,7 @@ small10:
 	VAESENC Y4, Y1, Y1
 	VAESENC Y4, Y0, Y0
 
-shorttrue2false0:
+shorttrue2false:
 	VMOVDQU     448(AX), Y4
 	VAESENCLAST Y4, Y3, Y3
 	VMOVDQU     X3, X8
@@ -1280,9 +1289,9 @@ shorttrue2false0:
 	VPXOR       Y12, Y11, Y11
 	VPCLMULQDQ  $0x11, Y13, Y1, Y12
 	VPXOR       Y12, Y10, Y10
-	JMP         last0
+	JMP         last
 
-small20:
+small2:
 	VPXOR   gcmTable<>+32(SB), Y5, Y3
 	VPXOR   gcmTable<>+96(SB), Y5, Y1
 	VPXOR   gcmTable<>+128(SB), Y5, Y2
@@ -1333,7 +1342,7 @@ small20:
 	VAESENC Y4, Y2, Y2
 	VAESENC Y4, Y0, Y0
 	CMPQ    992(AX), $0x00
-	JE      shorttrue3false0
+	JE      shorttrue3false
 	VMOVDQU 320(AX), Y4
 	VAESENC Y4, Y3, Y3
 	VAESENC Y4, Y1, Y1
@@ -1355,7 +1364,7 @@ small20:
 	VAESENC Y4, Y2, Y2
 	VAESENC Y4, Y0, Y0
 
-shorttrue3false0:
+shorttrue3false:
 	VMOVDQU     448(AX), Y4
 	VAESENCLAST Y4, Y3, Y3
 	VMOVDQU     X3, X8
@@ -1387,9 +1396,9 @@ shorttrue3false0:
 	VPXOR       Y12, Y11, Y11
 	VPCLMULQDQ  $0x11, Y13, Y2, Y12
 	VPXOR       Y12, Y10, Y10
-	JMP         last0
+	JMP         last
 
-empty0:
+empty:
 	VPXOR   gcmTable<>+32(SB), Y5, Y3
 	VMOVDQU 32(AX), Y4
 	VAESENC Y4, Y3, Y3
@@ -1410,7 +1419,7 @@ empty0:
 	VMOVDQU 288(AX), Y4
 	VAESENC Y4, Y3, Y3
 	CMPQ    992(AX), $0x00
-	JE      shorttrue0false0
+	JE      shorttrue0false
 	VMOVDQU 320(AX), Y4
 	VAESENC Y4, Y3, Y3
 	VMOVDQU 352(AX), Y4
@@ -1420,25 +1429,25 @@ empty0:
 	VMOVDQU 416(AX), Y4
 	VAESENC Y4, Y3, Y3
 
-shorttrue0false0:
+shorttrue0false:
 	VMOVDQU     448(AX), Y4
 	VAESENCLAST Y4, Y3, Y3
 	VMOVDQU     X3, X8
-	JMP         tag0
+	JMP         tag
 
-last0:
+last:
 	VPAND   Y14, Y0, Y0
 	CMPQ    DX, $0x10
-	JA      lastWide0
+	JA      storedWide
 	VMOVDQU X0, (R8)
 	VMOVDQU -32(R9), Y13
-	JMP     lastStored0
+	JMP     stored
 
-lastWide0:
+storedWide:
 	VMOVDQU Y0, (R8)
 	VMOVDQU -48(R9), Y13
 
-lastStored0:
+stored:
 	VPSHUFB    Y7, Y0, Y0
 	VPCLMULQDQ $0x00, Y13, Y0, Y12
 	VPXOR      Y12, Y9, Y9
@@ -1450,7 +1459,7 @@ lastStored0:
 	VPXOR      Y12, Y10, Y10
 	ADDQ       DX, R8
 
-tag0:
+tag:
 	VMOVDQU      gcmTable<>+288(SB), Y12
 	VPCLMULQDQ   $0x01, Y9, Y12, Y12
 	VPSHUFD      $0x4e, Y9, Y9
@@ -1518,30 +1527,35 @@ TEXT ·openVAES(SB), NOSPLIT, $0-64
 	ANDQ        $-16, R10
 	MOVQ        R8, R9
 	SUBQ        R10, R9
+	ADDQ        $0x10, R9
 	CMPQ        R10, $0x00000200
-	JA          long1
-	VMOVDQU     (R9), X12
+	JA          long
+	VMOVDQU     -16(R9), X12
 	MOVQ        DX, R10
 	SHLQ        $0x03, R10
 	VMOVQ       R10, X13
 	VPINSRQ     $0x01, BX, X13, X13
 	VINSERTI128 $0x01, X13, Y15, Y15
 	VINSERTI128 $0x01, -16(R8), Y12, Y12
-	JMP         first1
+	VPCLMULQDQ  $0x00, Y12, Y15, Y9
+	VPCLMULQDQ  $0x01, Y12, Y15, Y11
+	VPCLMULQDQ  $0x10, Y12, Y15, Y13
+	VPXOR       Y13, Y11, Y11
+	VPCLMULQDQ  $0x11, Y12, Y15, Y10
+	JMP         first
 
-long1:
-	LEAQ    -496(R8), R9
-	VMOVDQU (R9), X12
-
-first1:
-	ADDQ       $0x10, R9
+long:
+	LEAQ       -480(R8), R9
+	VMOVDQU    -16(R9), X12
 	VPCLMULQDQ $0x00, Y12, Y15, Y9
 	VPCLMULQDQ $0x01, Y12, Y15, Y11
 	VPCLMULQDQ $0x10, Y12, Y15, Y13
 	VPXOR      Y13, Y11, Y11
 	VPCLMULQDQ $0x11, Y12, Y15, Y10
+
+first:
 	CMPQ       SI, $0x60
-	JBE        small1
+	JBE        small
 	VMOVDQU    (CX), Y0
 	VPSHUFB    Y7, Y0, Y0
 	VMOVDQU    (R9), Y13
@@ -1625,7 +1639,7 @@ first1:
 	VAESENC    Y4, Y1, Y1
 	VAESENC    Y4, Y2, Y2
 	CMPQ       992(AX), $0x00
-	JE         shorttrue3true1
+	JE         shorttrue3true
 	VMOVDQU    320(AX), Y4
 	VAESENC    Y4, Y3, Y3
 	VAESENC    Y4, Y0, Y0
@@ -1647,7 +1661,7 @@ first1:
 	VAESENC    Y4, Y1, Y1
 	VAESENC    Y4, Y2, Y2
 
-shorttrue3true1:
+shorttrue3true:
 	VMOVDQU     448(AX), Y4
 	VAESENCLAST Y4, Y3, Y3
 	VMOVDQU     X3, X8
@@ -1660,13 +1674,13 @@ shorttrue3true1:
 	VPXOR       64(CX), Y4, Y12
 	VAESENCLAST Y12, Y2, Y2
 	VMOVDQU     Y2, 64(CX)
-	ADDQ        $0x60, CX
-	ADDQ        $0x60, R9
-	SUBQ        $0x60, SI
+	SUBQ        $-96, CX
+	SUBQ        $-96, R9
+	SUBQ        $0x00000060, SI
 
-groups1:
+groups:
 	CMPQ         R9, R8
-	JNE          whole1
+	JNE          whole
 	VMOVDQU      gcmTable<>+288(SB), Y12
 	VPCLMULQDQ   $0x01, Y9, Y12, Y12
 	VPSHUFD      $0x4e, Y9, Y9
@@ -1677,13 +1691,12 @@ groups1:
 	VPSHUFD      $0x4e, Y11, Y11
 	VPXOR        Y11, Y10, Y10
 	VPXOR        Y12, Y10, Y10
-	VEXTRACTI128 $0x01, Y10, X15
-	VPXOR        X15, X10, X15
+	VEXTRACTI128 $0x01, Y10, X12
+	VPXOR        X12, X10, X15
 	LEAQ         31(SI), R10
 	ANDQ         $-16, R10
-	LEAQ         -384(R8), R9
 	CMPQ         R10, $0x00000200
-	JA           middle1
+	JA           middle
 	MOVQ         R8, R9
 	SUBQ         R10, R9
 	VMOVDQU      (R9), X12
@@ -1693,21 +1706,26 @@ groups1:
 	VPINSRQ      $0x01, BX, X13, X13
 	VINSERTI128  $0x01, X13, Y15, Y15
 	VINSERTI128  $0x01, -16(R8), Y12, Y12
-	JMP          begun1
+	VPCLMULQDQ   $0x00, Y12, Y15, Y9
+	VPCLMULQDQ   $0x01, Y12, Y15, Y11
+	VPCLMULQDQ   $0x10, Y12, Y15, Y13
+	VPXOR        Y13, Y11, Y11
+	VPCLMULQDQ   $0x11, Y12, Y15, Y10
+	JMP          begun
 
-middle1:
-	VMOVDQU (R9), X12
-
-begun1:
+middle:
+	LEAQ       -384(R8), R9
+	VMOVDQU    (R9), X12
 	VPCLMULQDQ $0x00, Y12, Y15, Y9
 	VPCLMULQDQ $0x01, Y12, Y15, Y11
 	VPCLMULQDQ $0x10, Y12, Y15, Y13
 	VPXOR      Y13, Y11, Y11
 	VPCLMULQDQ $0x11, Y12, Y15, Y10
 
-whole1:
+begun:
+whole:
 	CMPQ       SI, $0x00000080
-	JBE        rest1
+	JBE        rest
 	VMOVDQU    (CX), Y0
 	VPSHUFB    Y7, Y0, Y0
 	VMOVDQU    (R9), Y13
@@ -1805,7 +1823,7 @@ whole1:
 	VAESENC    Y4, Y2, Y2
 	VAESENC    Y4, Y3, Y3
 	CMPQ       992(AX), $0x00
-	JE         shortfalse4true1
+	JE         shortfalse4true
 	VMOVDQU    320(AX), Y4
 	VAESENC    Y4, Y0, Y0
 	VAESENC    Y4, Y1, Y1
@@ -1827,7 +1845,7 @@ whole1:
 	VAESENC    Y4, Y2, Y2
 	VAESENC    Y4, Y3, Y3
 
-shortfalse4true1:
+shortfalse4true:
 	VMOVDQU     448(AX), Y4
 	VPXOR       (CX), Y4, Y12
 	VAESENCLAST Y12, Y0, Y0
@@ -1844,29 +1862,27 @@ shortfalse4true1:
 	SUBQ        $-128, CX
 	SUBQ        $-128, R9
 	SUBQ        $0x00000080, SI
-	JMP         groups1
+	JMP         groups
 
-rest1:
+rest:
 	LEAQ    -1(SI), DX
 	ANDQ    $0x1f, DX
 	ADDQ    $0x01, DX
 	LEAQ    gcmTable<>+224(SB), BX
 	SUBQ    DX, BX
 	VMOVDQU (BX), Y14
-	MOVQ    DI, BX
-	SUBQ    DX, BX
-	MOVQ    BX, DI
+	SUBQ    DX, DI
 	CMPQ    DX, $0x10
-	JA      rest1Wide
-	VMOVDQU (BX), X15
-	JMP     rest1Read
+	JA      restReadWide
+	VMOVDQU (DI), X15
+	JMP     restRead
 
-rest1Wide:
-	VMOVDQU (BX), Y15
+restReadWide:
+	VMOVDQU (DI), Y15
 
-rest1Read:
+restRead:
 	CMPQ    SI, $0x20
-	JA      rest11
+	JA      rest1
 	VPADDD  gcmTable<>+256(SB), Y6, Y6
 	VPSHUFB Y7, Y6, Y12
 	VPXOR   Y5, Y12, Y12
@@ -1890,7 +1906,7 @@ rest1Read:
 	VMOVDQU 288(AX), Y4
 	VAESENC Y4, Y0, Y0
 	CMPQ    992(AX), $0x00
-	JE      shortfalse1false1
+	JE      shortfalse1false
 	VMOVDQU 320(AX), Y4
 	VAESENC Y4, Y0, Y0
 	VMOVDQU 352(AX), Y4
@@ -1900,15 +1916,15 @@ rest1Read:
 	VMOVDQU 416(AX), Y4
 	VAESENC Y4, Y0, Y0
 
-shortfalse1false1:
+shortfalse1false:
 	VMOVDQU     448(AX), Y4
 	VPXOR       Y15, Y4, Y12
 	VAESENCLAST Y12, Y0, Y0
-	JMP         last1
+	JMP         last
 
-rest11:
+rest1:
 	CMPQ       SI, $0x40
-	JA         rest21
+	JA         rest2
 	VMOVDQU    (CX), Y1
 	VPSHUFB    Y7, Y1, Y1
 	VMOVDQU    (R9), Y13
@@ -1953,7 +1969,7 @@ rest11:
 	VAESENC    Y4, Y1, Y1
 	VAESENC    Y4, Y0, Y0
 	CMPQ       992(AX), $0x00
-	JE         shortfalse2false1
+	JE         shortfalse2false
 	VMOVDQU    320(AX), Y4
 	VAESENC    Y4, Y1, Y1
 	VAESENC    Y4, Y0, Y0
@@ -1967,18 +1983,18 @@ rest11:
 	VAESENC    Y4, Y1, Y1
 	VAESENC    Y4, Y0, Y0
 
-shortfalse2false1:
+shortfalse2false:
 	VMOVDQU     448(AX), Y4
 	VPXOR       (CX), Y4, Y12
 	VAESENCLAST Y12, Y1, Y1
 	VMOVDQU     Y1, (CX)
 	VPXOR       Y15, Y4, Y12
 	VAESENCLAST Y12, Y0, Y0
-	JMP         last1
+	JMP         last
 
-rest21:
+rest2:
 	CMPQ       SI, $0x60
-	JA         rest31
+	JA         rest3
 	VMOVDQU    (CX), Y1
 	VPSHUFB    Y7, Y1, Y1
 	VMOVDQU    (R9), Y13
@@ -2044,7 +2060,7 @@ rest21:
 	VAESENC    Y4, Y2, Y2
 	VAESENC    Y4, Y0, Y0
 	CMPQ       992(AX), $0x00
-	JE         shortfalse3false1
+	JE         shortfalse3false
 	VMOVDQU    320(AX), Y4
 	VAESENC    Y4, Y1, Y1
 	VAESENC    Y4, Y2, Y2
@@ -2062,7 +2078,7 @@ rest21:
 	VAESENC    Y4, Y2, Y2
 	VAESENC    Y4, Y0, Y0
 
-shortfalse3false1:
+shortfalse3false:
 	VMOVDQU     448(AX), Y4
 	VPXOR       (CX), Y4, Y12
 	VAESENCLAST Y12, Y1, Y1
@@ -2072,9 +2088,9 @@ shortfalse3false1:
 	VMOVDQU     Y2, 32(CX)
 	VPXOR       Y15, Y4, Y12
 	VAESENCLAST Y12, Y0, Y0
-	JMP         last1
+	JMP         last
 
-rest31:
+rest3:
 	VMOVDQU    (CX), Y1
 	VPSHUFB    Y7, Y1, Y1
 	VMOVDQU    (R9), Y13
@@ -2161,7 +2177,7 @@ rest31:
 	VAESENC    Y4, Y3, Y3
 	VAESENC    Y4, Y0, Y0
 	CMPQ       992(AX), $0x00
-	JE         shortfalse4false1
+	JE         shortfalse4false
 	VMOVDQU    320(AX), Y4
 	VAESENC    Y4, Y1, Y1
 	VAESENC    Y4, Y2, Y2
@@ -2183,7 +2199,7 @@ rest31:
 	VAESENC    Y4, Y3, Y3
 	VAESENC    Y4, Y0, Y0
 
-shortfalse4false1:
+shortfalse4false:
 	VMOVDQU     448(AX), Y4
 	VPXOR       (CX), Y4, Y12
 	VAESENCLAST Y12, Y1, Y1
@@ -2196,31 +2212,29 @@ shortfalse4false1:
 	VMOVDQU     Y3, 64(CX)
 	VPXOR       Y15, Y4, Y12
 	VAESENCLAST Y12, Y0, Y0
-	JMP         last1
+	JMP         last
 
-small1:
+small:
 	TESTQ   SI, SI
-	JZ      empty1
+	JZ      empty
 	LEAQ    -1(SI), DX
 	ANDQ    $0x1f, DX
 	ADDQ    $0x01, DX
 	LEAQ    gcmTable<>+224(SB), BX
 	SUBQ    DX, BX
 	VMOVDQU (BX), Y14
-	MOVQ    DI, BX
-	SUBQ    DX, BX
-	MOVQ    BX, DI
+	SUBQ    DX, DI
 	CMPQ    DX, $0x10
-	JA      small1Wide
-	VMOVDQU (BX), X15
-	JMP     small1Read
+	JA      smallReadWide
+	VMOVDQU (DI), X15
+	JMP     smallRead
 
-small1Wide:
-	VMOVDQU (BX), Y15
+smallReadWide:
+	VMOVDQU (DI), Y15
 
-small1Read:
+smallRead:
 	CMPQ    SI, $0x20
-	JA      small11
+	JA      small1
 	VPXOR   gcmTable<>+32(SB), Y5, Y3
 	VPXOR   gcmTable<>+96(SB), Y5, Y0
 	VMOVDQU 32(AX), Y4
@@ -2251,7 +2265,7 @@ small1Read:
 	VAESENC Y4, Y3, Y3
 	VAESENC Y4, Y0, Y0
 	CMPQ    992(AX), $0x00
-	JE      shorttrue1false1
+	JE      shorttrue1false
 	VMOVDQU 320(AX), Y4
 	VAESENC Y4, Y3, Y3
 	VAESENC Y4, Y0, Y0
@@ -2265,17 +2279,17 @@ small1Read:
 	VAESENC Y4, Y3, Y3
 	VAESENC Y4, Y0, Y0
 
-shorttrue1false1:
+shorttrue1false:
 	VMOVDQU     448(AX), Y4
 	VAESENCLAST Y4, Y3, Y3
 	VMOVDQU     X3, X8
 	VPXOR       Y15, Y4, Y12
 	VAESENCLAST Y12, Y0, Y0
-	JMP         last1
+	JMP         last
 
-small11:
+small1:
 	CMPQ       SI, $0x40
-	JA         small21
+	JA         small2
 	VMOVDQU    (CX), Y1
 	VPSHUFB    Y7, Y1, Y1
 	VMOVDQU    (R9), Y13
@@ -2327,7 +2341,7 @@ small11:
 	VAESENC    Y4, Y1, Y1
 	VAESENC    Y4, Y0, Y0
 	CMPQ       992(AX), $0x00
-	JE         shorttrue2false1
+	JE         shorttrue2false
 	VMOVDQU    320(AX), Y4
 	VAESENC    Y4, Y3, Y3
 	VAESENC    Y4, Y1, Y1
@@ -2345,7 +2359,7 @@ small11:
 	VAESENC    Y4, Y1, Y1
 	VAESENC    Y4, Y0, Y0
 
-shorttrue2false1:
+shorttrue2false:
 	VMOVDQU     448(AX), Y4
 	VAESENCLAST Y4, Y3, Y3
 	VMOVDQU     X3, X8
@@ -2354,9 +2368,9 @@ shorttrue2false1:
 	VMOVDQU     Y1, (CX)
 	VPXOR       Y15, Y4, Y12
 	VAESENCLAST Y12, Y0, Y0
-	JMP         last1
+	JMP         last
 
-small21:
+small2:
 	VMOVDQU    (CX), Y1
 	VPSHUFB    Y7, Y1, Y1
 	VMOVDQU    (R9), Y13
@@ -2429,7 +2443,7 @@ small21:
 	VAESENC    Y4, Y2, Y2
 	VAESENC    Y4, Y0, Y0
 	CMPQ       992(AX), $0x00
-	JE         shorttrue3false1
+	JE         shorttrue3false
 	VMOVDQU    320(AX), Y4
 	VAESENC    Y4, Y3, Y3
 	VAESENC    Y4, Y1, Y1
@@ -2451,7 +2465,7 @@ small21:
 	VAESENC    Y4, Y2, Y2
 	VAESENC    Y4, Y0, Y0
 
-shorttrue3false1:
+shorttrue3false:
 	VMOVDQU     448(AX), Y4
 	VAESENCLAST Y4, Y3, Y3
 	VMOVDQU     X3, X8
@@ -2463,9 +2477,9 @@ shorttrue3false1:
 	VMOVDQU     Y2, 32(CX)
 	VPXOR       Y15, Y4, Y12
 	VAESENCLAST Y12, Y0, Y0
-	JMP         last1
+	JMP         last
 
-empty1:
+empty:
 	VPXOR   gcmTable<>+32(SB), Y5, Y3
 	VMOVDQU 32(AX), Y4
 	VAESENC Y4, Y3, Y3
@@ -2486,7 +2500,7 @@ empty1:
 	VMOVDQU 288(AX), Y4
 	VAESENC Y4, Y3, Y3
 	CMPQ    992(AX), $0x00
-	JE      shorttrue0false1
+	JE      shorttrue0false
 	VMOVDQU 320(AX), Y4
 	VAESENC Y4, Y3, Y3
 	VMOVDQU 352(AX), Y4
@@ -2496,25 +2510,25 @@ empty1:
 	VMOVDQU 416(AX), Y4
 	VAESENC Y4, Y3, Y3
 
-shorttrue0false1:
+shorttrue0false:
 	VMOVDQU     448(AX), Y4
 	VAESENCLAST Y4, Y3, Y3
 	VMOVDQU     X3, X8
-	JMP         tag1
+	JMP         tag
 
-last1:
+last:
 	VPBLENDVB Y14, Y0, Y15, Y0
 	CMPQ      DX, $0x10
-	JA        lastWide1
+	JA        storedWide
 	VMOVDQU   X0, (DI)
 	VMOVDQU   -32(R8), Y13
-	JMP       lastStored1
+	JMP       stored
 
-lastWide1:
+storedWide:
 	VMOVDQU Y0, (DI)
 	VMOVDQU -48(R8), Y13
 
-lastStored1:
+stored:
 	VPAND      Y14, Y15, Y15
 	VPSHUFB    Y7, Y15, Y15
 	VPCLMULQDQ $0x00, Y13, Y15, Y12
@@ -2527,7 +2541,7 @@ lastStored1:
 	VPXOR      Y12, Y10, Y10
 	ADDQ       DX, DI
 
-tag1:
+tag:
 	VMOVDQU      gcmTable<>+288(SB), Y12
 	VPCLMULQDQ   $0x01, Y9, Y12, Y12
 	VPSHUFD      $0x4e, Y9, Y9
@@ -2595,31 +2609,36 @@ TEXT ·sealReadyVAES(SB), NOSPLIT, $0-64
 	ANDQ        $-16, R11
 	MOVQ        AX, R10
 	SUBQ        R11, R10
+	ADDQ        $0x10, R10
 	CMPQ        R11, $0x00000200
-	JA          long2
-	VMOVDQU     (R10), X12
+	JA          long
+	VMOVDQU     -16(R10), X12
 	MOVQ        DX, R11
 	SHLQ        $0x03, R11
 	VMOVQ       R11, X13
 	VPINSRQ     $0x01, BX, X13, X13
 	VINSERTI128 $0x01, X13, Y15, Y15
 	VINSERTI128 $0x01, -16(AX), Y12, Y12
-	JMP         first2
+	VPCLMULQDQ  $0x00, Y12, Y15, Y9
+	VPCLMULQDQ  $0x01, Y12, Y15, Y11
+	VPCLMULQDQ  $0x10, Y12, Y15, Y13
+	VPXOR       Y13, Y11, Y11
+	VPCLMULQDQ  $0x11, Y12, Y15, Y10
+	JMP         first
 
-long2:
-	LEAQ    -496(AX), R10
-	VMOVDQU (R10), X12
-
-first2:
-	ADDQ       $0x10, R10
+long:
+	LEAQ       -480(AX), R10
+	VMOVDQU    -16(R10), X12
 	VPCLMULQDQ $0x00, Y12, Y15, Y9
 	VPCLMULQDQ $0x01, Y12, Y15, Y11
 	VPCLMULQDQ $0x10, Y12, Y15, Y13
 	VPXOR      Y13, Y11, Y11
 	VPCLMULQDQ $0x11, Y12, Y15, Y10
+
+first:
 	CMPQ       R8, $0x60
-	JBE        small2
-	VPXOR      X4, X4, X4
+	JBE        small
+	VPXOR      Y4, Y4, Y4
 	VMOVDQU    (DI), Y0
 	VMOVDQU    Y4, (DI)
 	VPXOR      (CX), Y0, Y0
@@ -2663,13 +2682,13 @@ first2:
 	VPXOR      Y12, Y11, Y11
 	VPCLMULQDQ $0x11, Y13, Y2, Y12
 	VPXOR      Y12, Y10, Y10
-	ADDQ       $0x60, CX
-	ADDQ       $0x60, R10
-	SUBQ       $0x60, R8
+	SUBQ       $-96, CX
+	SUBQ       $-96, R10
+	SUBQ       $0x00000060, R8
 
-groups2:
+groups:
 	CMPQ         R10, AX
-	JNE          whole2
+	JNE          whole
 	VMOVDQU      gcmTable<>+288(SB), Y12
 	VPCLMULQDQ   $0x01, Y9, Y12, Y12
 	VPSHUFD      $0x4e, Y9, Y9
@@ -2680,13 +2699,12 @@ groups2:
 	VPSHUFD      $0x4e, Y11, Y11
 	VPXOR        Y11, Y10, Y10
 	VPXOR        Y12, Y10, Y10
-	VEXTRACTI128 $0x01, Y10, X15
-	VPXOR        X15, X10, X15
+	VEXTRACTI128 $0x01, Y10, X12
+	VPXOR        X12, X10, X15
 	LEAQ         31(R8), R11
 	ANDQ         $-16, R11
-	LEAQ         -384(AX), R10
 	CMPQ         R11, $0x00000200
-	JA           middle2
+	JA           middle
 	MOVQ         AX, R10
 	SUBQ         R11, R10
 	VMOVDQU      (R10), X12
@@ -2696,22 +2714,27 @@ groups2:
 	VPINSRQ      $0x01, BX, X13, X13
 	VINSERTI128  $0x01, X13, Y15, Y15
 	VINSERTI128  $0x01, -16(AX), Y12, Y12
-	JMP          begun2
+	VPCLMULQDQ   $0x00, Y12, Y15, Y9
+	VPCLMULQDQ   $0x01, Y12, Y15, Y11
+	VPCLMULQDQ   $0x10, Y12, Y15, Y13
+	VPXOR        Y13, Y11, Y11
+	VPCLMULQDQ   $0x11, Y12, Y15, Y10
+	JMP          begun
 
-middle2:
-	VMOVDQU (R10), X12
-
-begun2:
+middle:
+	LEAQ       -384(AX), R10
+	VMOVDQU    (R10), X12
 	VPCLMULQDQ $0x00, Y12, Y15, Y9
 	VPCLMULQDQ $0x01, Y12, Y15, Y11
 	VPCLMULQDQ $0x10, Y12, Y15, Y13
 	VPXOR      Y13, Y11, Y11
 	VPCLMULQDQ $0x11, Y12, Y15, Y10
 
-whole2:
+begun:
+whole:
 	CMPQ       R8, $0x00000080
-	JBE        rest2
-	VPXOR      X4, X4, X4
+	JBE        rest
+	VPXOR      Y4, Y4, Y4
 	VMOVDQU    (DI), Y0
 	VMOVDQU    Y4, (DI)
 	VPXOR      (CX), Y0, Y0
@@ -2772,27 +2795,25 @@ whole2:
 	SUBQ       $-128, CX
 	SUBQ       $-128, R10
 	SUBQ       $0x00000080, R8
-	JMP        groups2
+	JMP        groups
 
-rest2:
+rest:
 	LEAQ    -1(R8), DX
 	ANDQ    $0x1f, DX
 	ADDQ    $0x01, DX
 	LEAQ    gcmTable<>+224(SB), BX
 	SUBQ    DX, BX
 	VMOVDQU (BX), Y14
-	MOVQ    R9, R11
-	SUBQ    DX, R11
-	MOVQ    R11, R9
+	SUBQ    DX, R9
 	CMPQ    DX, $0x10
-	JA      rest2Wide
-	VMOVDQU (R11), X15
-	JMP     rest2Read
+	JA      restReadWide
+	VMOVDQU (R9), X15
+	JMP     restRead
 
-rest2Wide:
-	VMOVDQU (R11), Y15
+restReadWide:
+	VMOVDQU (R9), Y15
 
-rest2Read:
+restRead:
 	CMPQ         SI, $0x01
 	SBBQ         $-1, BX
 	VPAND        (BX), Y15, Y15
@@ -2803,18 +2824,18 @@ rest2Read:
 	VPANDN       Y12, Y13, Y12
 	VPOR         Y12, Y15, Y15
 	CMPQ         R8, $0x20
-	JA           rest12
-	VPXOR        X4, X4, X4
+	JA           rest1
+	VPXOR        Y4, Y4, Y4
 	VMOVDQU      (DI), Y0
 	VMOVDQU      Y4, (DI)
 	VPXOR        Y15, Y0, Y0
 	ADDQ         $0x20, DI
-	JMP          last2
+	JMP          last
 
-rest12:
+rest1:
 	CMPQ       R8, $0x40
-	JA         rest22
-	VPXOR      X4, X4, X4
+	JA         rest2
+	VPXOR      Y4, Y4, Y4
 	VMOVDQU    (DI), Y1
 	VMOVDQU    Y4, (DI)
 	VPXOR      (CX), Y1, Y1
@@ -2833,12 +2854,12 @@ rest12:
 	VPXOR      Y12, Y11, Y11
 	VPCLMULQDQ $0x11, Y13, Y1, Y12
 	VPXOR      Y12, Y10, Y10
-	JMP        last2
+	JMP        last
 
-rest22:
+rest2:
 	CMPQ       R8, $0x60
-	JA         rest32
-	VPXOR      X4, X4, X4
+	JA         rest3
+	VPXOR      Y4, Y4, Y4
 	VMOVDQU    (DI), Y1
 	VMOVDQU    Y4, (DI)
 	VPXOR      (CX), Y1, Y1
@@ -2871,10 +2892,10 @@ rest22:
 	VPXOR      Y12, Y11, Y11
 	VPCLMULQDQ $0x11, Y13, Y2, Y12
 	VPXOR      Y12, Y10, Y10
-	JMP        last2
+	JMP        last
 
-rest32:
-	VPXOR      X4, X4, X4
+rest3:
+	VPXOR      Y4, Y4, Y4
 	VMOVDQU    (DI), Y1
 	VMOVDQU    Y4, (DI)
 	VPXOR      (CX), Y1, Y1
@@ -2921,29 +2942,27 @@ rest32:
 	VPXOR      Y12, Y11, Y11
 	VPCLMULQDQ $0x11, Y13, Y3, Y12
 	VPXOR      Y12, Y10, Y10
-	JMP        last2
+	JMP        last
 
-small2:
+small:
 	TESTQ   R8, R8
-	JZ      empty2
+	JZ      empty
 	LEAQ    -1(R8), DX
 	ANDQ    $0x1f, DX
 	ADDQ    $0x01, DX
 	LEAQ    gcmTable<>+224(SB), BX
 	SUBQ    DX, BX
 	VMOVDQU (BX), Y14
-	MOVQ    R9, R11
-	SUBQ    DX, R11
-	MOVQ    R11, R9
+	SUBQ    DX, R9
 	CMPQ    DX, $0x10
-	JA      small2Wide
-	VMOVDQU (R11), X15
-	JMP     small2Read
+	JA      smallReadWide
+	VMOVDQU (R9), X15
+	JMP     smallRead
 
-small2Wide:
-	VMOVDQU (R11), Y15
+smallReadWide:
+	VMOVDQU (R9), Y15
 
-small2Read:
+smallRead:
 	CMPQ         SI, $0x01
 	SBBQ         $-1, BX
 	VPAND        (BX), Y15, Y15
@@ -2954,18 +2973,18 @@ small2Read:
 	VPANDN       Y12, Y13, Y12
 	VPOR         Y12, Y15, Y15
 	CMPQ         R8, $0x20
-	JA           small12
-	VPXOR        X4, X4, X4
+	JA           small1
+	VPXOR        Y4, Y4, Y4
 	VMOVDQU      (DI), Y0
 	VMOVDQU      Y4, (DI)
 	VPXOR        Y15, Y0, Y0
 	ADDQ         $0x20, DI
-	JMP          last2
+	JMP          last
 
-small12:
+small1:
 	CMPQ       R8, $0x40
-	JA         small22
-	VPXOR      X4, X4, X4
+	JA         small2
+	VPXOR      Y4, Y4, Y4
 	VMOVDQU    (DI), Y1
 	VMOVDQU    Y4, (DI)
 	VPXOR      (CX), Y1, Y1
@@ -2984,10 +3003,10 @@ small12:
 	VPXOR      Y12, Y11, Y11
 	VPCLMULQDQ $0x11, Y13, Y1, Y12
 	VPXOR      Y12, Y10, Y10
-	JMP        last2
+	JMP        last
 
-small22:
-	VPXOR      X4, X4, X4
+small2:
+	VPXOR      Y4, Y4, Y4
 	VMOVDQU    (DI), Y1
 	VMOVDQU    Y4, (DI)
 	VPXOR      (CX), Y1, Y1
@@ -3020,26 +3039,26 @@ small22:
 	VPXOR      Y12, Y11, Y11
 	VPCLMULQDQ $0x11, Y13, Y2, Y12
 	VPXOR      Y12, Y10, Y10
-	JMP        last2
+	JMP        last
 
-empty2:
-	VPXOR X4, X4, X4
+empty:
+	VPXOR Y4, Y4, Y4
 	ADDQ  $0x00, DI
-	JMP   tag2
+	JMP   tag
 
-last2:
+last:
 	VPAND   Y14, Y0, Y0
 	CMPQ    DX, $0x10
-	JA      lastWide2
+	JA      storedWide
 	VMOVDQU X0, (R9)
 	VMOVDQU -32(AX), Y13
-	JMP     lastStored2
+	JMP     stored
 
-lastWide2:
+storedWide:
 	VMOVDQU Y0, (R9)
 	VMOVDQU -48(AX), Y13
 
-lastStored2:
+stored:
 	VPSHUFB    Y7, Y0, Y0
 	VPCLMULQDQ $0x00, Y13, Y0, Y12
 	VPXOR      Y12, Y9, Y9
@@ -3051,7 +3070,7 @@ lastStored2:
 	VPXOR      Y12, Y10, Y10
 	ADDQ       DX, R9
 
-tag2:
+tag:
 	VMOVDQU      gcmTable<>+288(SB), Y12
 	VPCLMULQDQ   $0x01, Y9, Y12, Y12
 	VPSHUFD      $0x4e, Y9, Y9
@@ -3086,7 +3105,7 @@ tag2:
 	VZEROUPPER
 	RET
 
-// func streamVAES(key *byte, nonce *[12]byte, stream *byte, vectors int)
+// func streamVAES(key *byte, nonce *[12]byte, stream *byte, n int)
 // Requires: AVX, AVX2, VAES
 TEXT ·streamVAES(SB), NOSPLIT, $0-32
 	MOVQ        key+0(FP), AX
@@ -3103,7 +3122,9 @@ TEXT ·streamVAES(SB), NOSPLIT, $0-32
 	VPXOR       (AX), Y5, Y5
 	VPXOR       X6, X6, X6
 	MOVQ        stream+16(FP), CX
-	MOVQ        vectors+24(FP), DX
+	MOVQ        n+24(FP), DX
+	ADDQ        $0x1f, DX
+	SHRQ        $0x05, DX
 	VMOVDQU     gcmTable<>+0(SB), Y7
 	VMOVDQU     gcmTable<>+64(SB), Y6
 	VPSHUFB     Y7, Y6, Y6
@@ -3118,13 +3139,13 @@ TEXT ·streamVAES(SB), NOSPLIT, $0-32
 	VAESENC     224(AX), Y0, Y0
 	VAESENC     256(AX), Y0, Y0
 	VAESENC     288(AX), Y0, Y0
-	JE          short2b
+	JE          short1
 	VAESENC     320(AX), Y0, Y0
 	VAESENC     352(AX), Y0, Y0
 	VAESENC     384(AX), Y0, Y0
 	VAESENC     416(AX), Y0, Y0
 
-short2b:
+short1:
 	VAESENCLAST 448(AX), Y0, Y0
 	VMOVDQU     X0, (CX)
 	ADDQ        $0x20, CX
@@ -3145,16 +3166,2419 @@ more:
 	VAESENC 224(AX), Y0, Y0
 	VAESENC 256(AX), Y0, Y0
 	VAESENC 288(AX), Y0, Y0
-	JE      short2c
+	JE      short2
 	VAESENC 320(AX), Y0, Y0
 	VAESENC 352(AX), Y0, Y0
 	VAESENC 384(AX), Y0, Y0
 	VAESENC 416(AX), Y0, Y0
 
-short2c:
+short2:
 	VAESENCLAST 448(AX), Y0, Y0
 	VMOVDQU     Y0, (CX)
 	ADDQ        $0x20, CX
+	SUBQ        $0x01, DX
+	JNZ         more
+
+made:
+	VPXOR X0, X0, X0
+	VPXOR X5, X5, X5
+	VPXOR X6, X6, X6
+	VZEROUPPER
+	RET
+
+// func sealAESNI(key *byte, nonce *[12]byte, text *byte, n int, inner int, aadLow uint64, aadHigh uint64, aadLen int)
+// Requires: AES, AVX, AVX2, PCLMULQDQ
+TEXT ·sealAESNI(SB), NOSPLIT, $0-64
+	MOVQ       key+0(FP), AX
+	MOVQ       text+16(FP), CX
+	MOVQ       n+24(FP), DX
+	MOVQ       aadLen+56(FP), BX
+	SHLQ       $0x03, BX
+	VMOVDQU    gcmTable<>+0(SB), X7
+	MOVQ       inner+32(FP), SI
+	CMPQ       SI, $0x01
+	SBBQ       $-1, DX
+	MOVQ       nonce+8(FP), DI
+	MOVL       (DI), R8
+	MOVQ       4(DI), DI
+	MOVQ       DI, R9
+	SHLQ       $0x20, R9
+	ORQ        R8, R9
+	SHRQ       $0x20, DI
+	VMOVQ      R9, X5
+	VPINSRQ    $0x01, DI, X5, X5
+	VPXOR      (AX), X5, X5
+	VPXOR      X6, X6, X6
+	MOVQ       DX, DI
+	LEAQ       (CX)(DX*1), R8
+	LEAQ       992(AX), R9
+	MOVQ       aadLow+40(FP), R10
+	VMOVQ      R10, X15
+	MOVQ       aadHigh+48(FP), R10
+	VPINSRQ    $0x01, R10, X15, X15
+	VPSHUFB    X7, X15, X15
+	LEAQ       47(DI), R11
+	ANDQ       $-16, R11
+	MOVQ       R9, R10
+	SUBQ       R11, R10
+	ADDQ       $0x10, R10
+	CMPQ       R11, $0x00000200
+	JA         long
+	VMOVDQU    -16(R10), X12
+	MOVQ       DX, R11
+	SHLQ       $0x03, R11
+	VMOVQ      R11, X13
+	VPINSRQ    $0x01, BX, X13, X13
+	VPCLMULQDQ $0x00, -16(R9), X13, X9
+	VPCLMULQDQ $0x01, -16(R9), X13, X11
+	VPCLMULQDQ $0x10, -16(R9), X13, X4
+	VPXOR      X4, X11, X11
+	VPCLMULQDQ $0x11, -16(R9), X13, X10
+	VPCLMULQDQ $0x00, X12, X15, X4
+	VPXOR      X4, X9, X9
+	VPCLMULQDQ $0x01, X12, X15, X4
+	VPXOR      X4, X11, X11
+	VPCLMULQDQ $0x10, X12, X15, X4
+	VPXOR      X4, X11, X11
+	VPCLMULQDQ $0x11, X12, X15, X4
+	VPXOR      X4, X10, X10
+	JMP        first
+
+long:
+	LEAQ       -480(R9), R10
+	VMOVDQU    -16(R10), X12
+	VPCLMULQDQ $0x00, X12, X15, X9
+	VPCLMULQDQ $0x01, X12, X15, X11
+	VPCLMULQDQ $0x10, X12, X15, X13
+	VPXOR      X13, X11, X11
+	VPCLMULQDQ $0x11, X12, X15, X10
+
+first:
+	CMPQ    DI, $0x20
+	JBE     small
+	VPXOR   gcmTable<>+32(SB), X5, X3
+	VPXOR   gcmTable<>+96(SB), X5, X0
+	VPXOR   gcmTable<>+112(SB), X5, X1
+	VMOVDQU 32(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VMOVDQU 64(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VMOVDQU 96(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VMOVDQU 128(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VMOVDQU 160(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VMOVDQU 192(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VMOVDQU 224(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VMOVDQU 256(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VMOVDQU 288(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	CMPQ    992(AX), $0x00
+	JE      shorttrue2true
+	VMOVDQU 320(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VMOVDQU 352(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VMOVDQU 384(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VMOVDQU 416(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+
+shorttrue2true:
+	VMOVDQU     448(AX), X4
+	VAESENCLAST X4, X3, X3
+	VMOVDQU     X3, X8
+	VPXOR       (CX), X4, X12
+	VAESENCLAST X12, X0, X0
+	VMOVDQU     X0, (CX)
+	VPXOR       16(CX), X4, X12
+	VAESENCLAST X12, X1, X1
+	VMOVDQU     X1, 16(CX)
+	VPSHUFB     X7, X0, X0
+	VMOVDQU     (R10), X13
+	VPCLMULQDQ  $0x00, X13, X0, X12
+	VPXOR       X12, X9, X9
+	VPCLMULQDQ  $0x01, X13, X0, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x10, X13, X0, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x11, X13, X0, X12
+	VPXOR       X12, X10, X10
+	VPSHUFB     X7, X1, X1
+	VMOVDQU     16(R10), X13
+	VPCLMULQDQ  $0x00, X13, X1, X12
+	VPXOR       X12, X9, X9
+	VPCLMULQDQ  $0x01, X13, X1, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x10, X13, X1, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x11, X13, X1, X12
+	VPXOR       X12, X10, X10
+	SUBQ        $-32, CX
+	SUBQ        $-32, R10
+	SUBQ        $0x00000020, DI
+
+groups:
+	CMPQ       R10, R9
+	JNE        whole
+	VMOVDQU    gcmTable<>+288(SB), X12
+	VPCLMULQDQ $0x01, X9, X12, X12
+	VPSHUFD    $0x4e, X9, X9
+	VPXOR      X9, X11, X11
+	VPXOR      X12, X11, X11
+	VMOVDQU    gcmTable<>+288(SB), X12
+	VPCLMULQDQ $0x01, X11, X12, X12
+	VPSHUFD    $0x4e, X11, X11
+	VPXOR      X11, X10, X10
+	VPXOR      X12, X10, X10
+	VMOVDQU    X10, X15
+	LEAQ       31(DI), R11
+	ANDQ       $-16, R11
+	CMPQ       R11, $0x00000200
+	JA         middle
+	MOVQ       R9, R10
+	SUBQ       R11, R10
+	VMOVDQU    (R10), X12
+	MOVQ       DX, R11
+	SHLQ       $0x03, R11
+	VMOVQ      R11, X13
+	VPINSRQ    $0x01, BX, X13, X13
+	VPCLMULQDQ $0x00, -16(R9), X13, X9
+	VPCLMULQDQ $0x01, -16(R9), X13, X11
+	VPCLMULQDQ $0x10, -16(R9), X13, X4
+	VPXOR      X4, X11, X11
+	VPCLMULQDQ $0x11, -16(R9), X13, X10
+	VPCLMULQDQ $0x00, X12, X15, X4
+	VPXOR      X4, X9, X9
+	VPCLMULQDQ $0x01, X12, X15, X4
+	VPXOR      X4, X11, X11
+	VPCLMULQDQ $0x10, X12, X15, X4
+	VPXOR      X4, X11, X11
+	VPCLMULQDQ $0x11, X12, X15, X4
+	VPXOR      X4, X10, X10
+	JMP        begun
+
+middle:
+	LEAQ       -448(R9), R10
+	VMOVDQU    (R10), X12
+	VPCLMULQDQ $0x00, X12, X15, X9
+	VPCLMULQDQ $0x01, X12, X15, X11
+	VPCLMULQDQ $0x10, X12, X15, X13
+	VPXOR      X13, X11, X11
+	VPCLMULQDQ $0x11, X12, X15, X10
+
+begun:
+whole:
+	CMPQ    DI, $0x00000040
+	JBE     rest
+	VPADDD  gcmTable<>+368(SB), X6, X6
+	VPSHUFB X7, X6, X12
+	VPXOR   X5, X12, X12
+	VPXOR   gcmTable<>+64(SB), X12, X0
+	VPXOR   gcmTable<>+80(SB), X12, X1
+	VPXOR   gcmTable<>+96(SB), X12, X2
+	VPXOR   gcmTable<>+112(SB), X12, X3
+	VMOVDQU 32(AX), X4
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VMOVDQU 64(AX), X4
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VMOVDQU 96(AX), X4
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VMOVDQU 128(AX), X4
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VMOVDQU 160(AX), X4
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VMOVDQU 192(AX), X4
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VMOVDQU 224(AX), X4
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VMOVDQU 256(AX), X4
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VMOVDQU 288(AX), X4
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	CMPQ    992(AX), $0x00
+	JE      shortfalse4true
+	VMOVDQU 320(AX), X4
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VMOVDQU 352(AX), X4
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VMOVDQU 384(AX), X4
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VMOVDQU 416(AX), X4
+	VAESENC X4, X0, X0
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+
+shortfalse4true:
+	VMOVDQU     448(AX), X4
+	VPXOR       (CX), X4, X12
+	VAESENCLAST X12, X0, X0
+	VMOVDQU     X0, (CX)
+	VPXOR       16(CX), X4, X12
+	VAESENCLAST X12, X1, X1
+	VMOVDQU     X1, 16(CX)
+	VPXOR       32(CX), X4, X12
+	VAESENCLAST X12, X2, X2
+	VMOVDQU     X2, 32(CX)
+	VPXOR       48(CX), X4, X12
+	VAESENCLAST X12, X3, X3
+	VMOVDQU     X3, 48(CX)
+	VPSHUFB     X7, X0, X0
+	VMOVDQU     (R10), X13
+	VPCLMULQDQ  $0x00, X13, X0, X12
+	VPXOR       X12, X9, X9
+	VPCLMULQDQ  $0x01, X13, X0, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x10, X13, X0, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x11, X13, X0, X12
+	VPXOR       X12, X10, X10
+	VPSHUFB     X7, X1, X1
+	VMOVDQU     16(R10), X13
+	VPCLMULQDQ  $0x00, X13, X1, X12
+	VPXOR       X12, X9, X9
+	VPCLMULQDQ  $0x01, X13, X1, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x10, X13, X1, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x11, X13, X1, X12
+	VPXOR       X12, X10, X10
+	VPSHUFB     X7, X2, X2
+	VMOVDQU     32(R10), X13
+	VPCLMULQDQ  $0x00, X13, X2, X12
+	VPXOR       X12, X9, X9
+	VPCLMULQDQ  $0x01, X13, X2, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x10, X13, X2, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x11, X13, X2, X12
+	VPXOR       X12, X10, X10
+	VPSHUFB     X7, X3, X3
+	VMOVDQU     48(R10), X13
+	VPCLMULQDQ  $0x00, X13, X3, X12
+	VPXOR       X12, X9, X9
+	VPCLMULQDQ  $0x01, X13, X3, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x10, X13, X3, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x11, X13, X3, X12
+	VPXOR       X12, X10, X10
+	SUBQ        $-64, CX
+	SUBQ        $-64, R10
+	SUBQ        $0x00000040, DI
+	JMP         groups
+
+rest:
+	LEAQ         -1(DI), DX
+	ANDQ         $0x0f, DX
+	ADDQ         $0x01, DX
+	LEAQ         gcmTable<>+224(SB), BX
+	SUBQ         DX, BX
+	VMOVDQU      (BX), X14
+	SUBQ         DX, R8
+	VMOVDQU      (R8), X15
+	CMPQ         SI, $0x01
+	SBBQ         $-1, BX
+	VPAND        (BX), X15, X15
+	VMOVQ        SI, X12
+	VPBROADCASTB X12, X12
+	VPAND        X14, X12, X12
+	VMOVDQU      (BX), X13
+	VPANDN       X12, X13, X12
+	VPOR         X12, X15, X15
+	CMPQ         DI, $0x10
+	JA           rest1
+	VPADDD       gcmTable<>+368(SB), X6, X6
+	VPSHUFB      X7, X6, X12
+	VPXOR        X5, X12, X12
+	VPXOR        gcmTable<>+64(SB), X12, X0
+	VMOVDQU      32(AX), X4
+	VAESENC      X4, X0, X0
+	VMOVDQU      64(AX), X4
+	VAESENC      X4, X0, X0
+	VMOVDQU      96(AX), X4
+	VAESENC      X4, X0, X0
+	VMOVDQU      128(AX), X4
+	VAESENC      X4, X0, X0
+	VMOVDQU      160(AX), X4
+	VAESENC      X4, X0, X0
+	VMOVDQU      192(AX), X4
+	VAESENC      X4, X0, X0
+	VMOVDQU      224(AX), X4
+	VAESENC      X4, X0, X0
+	VMOVDQU      256(AX), X4
+	VAESENC      X4, X0, X0
+	VMOVDQU      288(AX), X4
+	VAESENC      X4, X0, X0
+	CMPQ         992(AX), $0x00
+	JE           shortfalse1false
+	VMOVDQU      320(AX), X4
+	VAESENC      X4, X0, X0
+	VMOVDQU      352(AX), X4
+	VAESENC      X4, X0, X0
+	VMOVDQU      384(AX), X4
+	VAESENC      X4, X0, X0
+	VMOVDQU      416(AX), X4
+	VAESENC      X4, X0, X0
+
+shortfalse1false:
+	VMOVDQU     448(AX), X4
+	VPXOR       X15, X4, X12
+	VAESENCLAST X12, X0, X0
+	JMP         last
+
+rest1:
+	CMPQ    DI, $0x20
+	JA      rest2
+	VPADDD  gcmTable<>+368(SB), X6, X6
+	VPSHUFB X7, X6, X12
+	VPXOR   X5, X12, X12
+	VPXOR   gcmTable<>+64(SB), X12, X1
+	VPXOR   gcmTable<>+80(SB), X12, X0
+	VMOVDQU 32(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 64(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 96(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 128(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 160(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 192(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 224(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 256(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 288(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	CMPQ    992(AX), $0x00
+	JE      shortfalse2false
+	VMOVDQU 320(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 352(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 384(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 416(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+
+shortfalse2false:
+	VMOVDQU     448(AX), X4
+	VPXOR       (CX), X4, X12
+	VAESENCLAST X12, X1, X1
+	VMOVDQU     X1, (CX)
+	VPXOR       X15, X4, X12
+	VAESENCLAST X12, X0, X0
+	VPSHUFB     X7, X1, X1
+	VMOVDQU     (R10), X13
+	VPCLMULQDQ  $0x00, X13, X1, X12
+	VPXOR       X12, X9, X9
+	VPCLMULQDQ  $0x01, X13, X1, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x10, X13, X1, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x11, X13, X1, X12
+	VPXOR       X12, X10, X10
+	JMP         last
+
+rest2:
+	CMPQ    DI, $0x30
+	JA      rest3
+	VPADDD  gcmTable<>+368(SB), X6, X6
+	VPSHUFB X7, X6, X12
+	VPXOR   X5, X12, X12
+	VPXOR   gcmTable<>+64(SB), X12, X1
+	VPXOR   gcmTable<>+80(SB), X12, X2
+	VPXOR   gcmTable<>+96(SB), X12, X0
+	VMOVDQU 32(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X0, X0
+	VMOVDQU 64(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X0, X0
+	VMOVDQU 96(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X0, X0
+	VMOVDQU 128(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X0, X0
+	VMOVDQU 160(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X0, X0
+	VMOVDQU 192(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X0, X0
+	VMOVDQU 224(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X0, X0
+	VMOVDQU 256(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X0, X0
+	VMOVDQU 288(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X0, X0
+	CMPQ    992(AX), $0x00
+	JE      shortfalse3false
+	VMOVDQU 320(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X0, X0
+	VMOVDQU 352(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X0, X0
+	VMOVDQU 384(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X0, X0
+	VMOVDQU 416(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X0, X0
+
+shortfalse3false:
+	VMOVDQU     448(AX), X4
+	VPXOR       (CX), X4, X12
+	VAESENCLAST X12, X1, X1
+	VMOVDQU     X1, (CX)
+	VPXOR       16(CX), X4, X12
+	VAESENCLAST X12, X2, X2
+	VMOVDQU     X2, 16(CX)
+	VPXOR       X15, X4, X12
+	VAESENCLAST X12, X0, X0
+	VPSHUFB     X7, X1, X1
+	VMOVDQU     (R10), X13
+	VPCLMULQDQ  $0x00, X13, X1, X12
+	VPXOR       X12, X9, X9
+	VPCLMULQDQ  $0x01, X13, X1, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x10, X13, X1, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x11, X13, X1, X12
+	VPXOR       X12, X10, X10
+	VPSHUFB     X7, X2, X2
+	VMOVDQU     16(R10), X13
+	VPCLMULQDQ  $0x00, X13, X2, X12
+	VPXOR       X12, X9, X9
+	VPCLMULQDQ  $0x01, X13, X2, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x10, X13, X2, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x11, X13, X2, X12
+	VPXOR       X12, X10, X10
+	JMP         last
+
+rest3:
+	VPADDD  gcmTable<>+368(SB), X6, X6
+	VPSHUFB X7, X6, X12
+	VPXOR   X5, X12, X12
+	VPXOR   gcmTable<>+64(SB), X12, X1
+	VPXOR   gcmTable<>+80(SB), X12, X2
+	VPXOR   gcmTable<>+96(SB), X12, X3
+	VPXOR   gcmTable<>+112(SB), X12, X0
+	VMOVDQU 32(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 64(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 96(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 128(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 160(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 192(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 224(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 256(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 288(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	CMPQ    992(AX), $0x00
+	JE      shortfalse4false
+	VMOVDQU 320(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 352(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 384(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 416(AX), X4
+	VAESENC X4, X1, X1
+	VAESENC X4, X2, X2
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+
+shortfalse4false:
+	VMOVDQU     448(AX), X4
+	VPXOR       (CX), X4, X12
+	VAESENCLAST X12, X1, X1
+	VMOVDQU     X1, (CX)
+	VPXOR       16(CX), X4, X12
+	VAESENCLAST X12, X2, X2
+	VMOVDQU     X2, 16(CX)
+	VPXOR       32(CX), X4, X12
+	VAESENCLAST X12, X3, X3
+	VMOVDQU     X3, 32(CX)
+	VPXOR       X15, X4, X12
+	VAESENCLAST X12, X0, X0
+	VPSHUFB     X7, X1, X1
+	VMOVDQU     (R10), X13
+	VPCLMULQDQ  $0x00, X13, X1, X12
+	VPXOR       X12, X9, X9
+	VPCLMULQDQ  $0x01, X13, X1, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x10, X13, X1, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x11, X13, X1, X12
+	VPXOR       X12, X10, X10
+	VPSHUFB     X7, X2, X2
+	VMOVDQU     16(R10), X13
+	VPCLMULQDQ  $0x00, X13, X2, X12
+	VPXOR       X12, X9, X9
+	VPCLMULQDQ  $0x01, X13, X2, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x10, X13, X2, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x11, X13, X2, X12
+	VPXOR       X12, X10, X10
+	VPSHUFB     X7, X3, X3
+	VMOVDQU     32(R10), X13
+	VPCLMULQDQ  $0x00, X13, X3, X12
+	VPXOR       X12, X9, X9
+	VPCLMULQDQ  $0x01, X13, X3, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x10, X13, X3, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x11, X13, X3, X12
+	VPXOR       X12, X10, X10
+	JMP         last
+
+small:
+	TESTQ        DI, DI
+	JZ           empty
+	LEAQ         -1(DI), DX
+	ANDQ         $0x0f, DX
+	ADDQ         $0x01, DX
+	LEAQ         gcmTable<>+224(SB), BX
+	SUBQ         DX, BX
+	VMOVDQU      (BX), X14
+	SUBQ         DX, R8
+	VMOVDQU      (R8), X15
+	CMPQ         SI, $0x01
+	SBBQ         $-1, BX
+	VPAND        (BX), X15, X15
+	VMOVQ        SI, X12
+	VPBROADCASTB X12, X12
+	VPAND        X14, X12, X12
+	VMOVDQU      (BX), X13
+	VPANDN       X12, X13, X12
+	VPOR         X12, X15, X15
+	CMPQ         DI, $0x10
+	JA           small1
+	VPXOR        gcmTable<>+32(SB), X5, X3
+	VPXOR        gcmTable<>+96(SB), X5, X0
+	VMOVDQU      32(AX), X4
+	VAESENC      X4, X3, X3
+	VAESENC      X4, X0, X0
+	VMOVDQU      64(AX), X4
+	VAESENC      X4, X3, X3
+	VAESENC      X4, X0, X0
+	VMOVDQU      96(AX), X4
+	VAESENC      X4, X3, X3
+	VAESENC      X4, X0, X0
+	VMOVDQU      128(AX), X4
+	VAESENC      X4, X3, X3
+	VAESENC      X4, X0, X0
+	VMOVDQU      160(AX), X4
+	VAESENC      X4, X3, X3
+	VAESENC      X4, X0, X0
+	VMOVDQU      192(AX), X4
+	VAESENC      X4, X3, X3
+	VAESENC      X4, X0, X0
+	VMOVDQU      224(AX), X4
+	VAESENC      X4, X3, X3
+	VAESENC      X4, X0, X0
+	VMOVDQU      256(AX), X4
+	VAESENC      X4, X3, X3
+	VAESENC      X4, X0, X0
+	VMOVDQU      288(AX), X4
+	VAESENC      X4, X3, X3
+	VAESENC      X4, X0, X0
+	CMPQ         992(AX), $0x00
+	JE           shorttrue1false
+	VMOVDQU      320(AX), X4
+	VAESENC      X4, X3, X3
+	VAESENC      X4, X0, X0
+	VMOVDQU      352(AX), X4
+	VAESENC      X4, X3, X3
+	VAESENC      X4, X0, X0
+	VMOVDQU      384(AX), X4
+	VAESENC      X4, X3, X3
+	VAESENC      X4, X0, X0
+	VMOVDQU      416(AX), X4
+	VAESENC      X4, X3, X3
+	VAESENC      X4, X0, X0
+
+shorttrue1false:
+	VMOVDQU     448(AX), X4
+	VAESENCLAST X4, X3, X3
+	VMOVDQU     X3, X8
+	VPXOR       X15, X4, X12
+	VAESENCLAST X12, X0, X0
+	JMP         last
+
+small1:
+	VPXOR   gcmTable<>+32(SB), X5, X3
+	VPXOR   gcmTable<>+96(SB), X5, X1
+	VPXOR   gcmTable<>+112(SB), X5, X0
+	VMOVDQU 32(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 64(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 96(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 128(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 160(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 192(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 224(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 256(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 288(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	CMPQ    992(AX), $0x00
+	JE      shorttrue2false
+	VMOVDQU 320(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 352(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 384(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+	VMOVDQU 416(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X1, X1
+	VAESENC X4, X0, X0
+
+shorttrue2false:
+	VMOVDQU     448(AX), X4
+	VAESENCLAST X4, X3, X3
+	VMOVDQU     X3, X8
+	VPXOR       (CX), X4, X12
+	VAESENCLAST X12, X1, X1
+	VMOVDQU     X1, (CX)
+	VPXOR       X15, X4, X12
+	VAESENCLAST X12, X0, X0
+	VPSHUFB     X7, X1, X1
+	VMOVDQU     (R10), X13
+	VPCLMULQDQ  $0x00, X13, X1, X12
+	VPXOR       X12, X9, X9
+	VPCLMULQDQ  $0x01, X13, X1, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x10, X13, X1, X12
+	VPXOR       X12, X11, X11
+	VPCLMULQDQ  $0x11, X13, X1, X12
+	VPXOR       X12, X10, X10
+	JMP         last
+
+empty:
+	VPXOR   gcmTable<>+32(SB), X5, X3
+	VMOVDQU 32(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 64(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 96(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 128(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 160(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 192(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 224(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 256(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 288(AX), X4
+	VAESENC X4, X3, X3
+	CMPQ    992(AX), $0x00
+	JE      shorttrue0false
+	VMOVDQU 320(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 352(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 384(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 416(AX), X4
+	VAESENC X4, X3, X3
+
+shorttrue0false:
+	VMOVDQU     448(AX), X4
+	VAESENCLAST X4, X3, X3
+	VMOVDQU     X3, X8
+	JMP         tag
+
+last:
+	VPAND      X14, X0, X0
+	VMOVDQU    X0, (R8)
+	VMOVDQU    -32(R9), X13
+	VPSHUFB    X7, X0, X0
+	VPCLMULQDQ $0x00, X13, X0, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X0, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X0, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X0, X12
+	VPXOR      X12, X10, X10
+	ADDQ       DX, R8
+
+tag:
+	VMOVDQU    gcmTable<>+288(SB), X12
+	VPCLMULQDQ $0x01, X9, X12, X12
+	VPSHUFD    $0x4e, X9, X9
+	VPXOR      X9, X11, X11
+	VPXOR      X12, X11, X11
+	VMOVDQU    gcmTable<>+288(SB), X12
+	VPCLMULQDQ $0x01, X11, X12, X12
+	VPSHUFD    $0x4e, X11, X11
+	VPXOR      X11, X10, X10
+	VPXOR      X12, X10, X10
+	VMOVDQU    X10, X10
+	VPSHUFB    X7, X10, X10
+	VPXOR      X8, X10, X10
+	VMOVDQU    X10, (R8)
+	VPXOR      X0, X0, X0
+	VPXOR      X1, X1, X1
+	VPXOR      X2, X2, X2
+	VPXOR      X3, X3, X3
+	VPXOR      X4, X4, X4
+	VPXOR      X5, X5, X5
+	VPXOR      X6, X6, X6
+	VPXOR      X7, X7, X7
+	VPXOR      X8, X8, X8
+	VPXOR      X9, X9, X9
+	VPXOR      X10, X10, X10
+	VPXOR      X11, X11, X11
+	VPXOR      X12, X12, X12
+	VPXOR      X13, X13, X13
+	VPXOR      X14, X14, X14
+	VPXOR      X15, X15, X15
+	VZEROUPPER
+	RET
+
+// func openAESNI(key *byte, nonce *[12]byte, text *byte, n int, aadLow uint64, aadHigh uint64, aadLen int) (ok uint64)
+// Requires: AES, AVX, PCLMULQDQ
+TEXT ·openAESNI(SB), NOSPLIT, $0-64
+	MOVQ       key+0(FP), AX
+	MOVQ       text+16(FP), CX
+	MOVQ       n+24(FP), DX
+	MOVQ       aadLen+48(FP), BX
+	SHLQ       $0x03, BX
+	VMOVDQU    gcmTable<>+0(SB), X7
+	MOVQ       nonce+8(FP), SI
+	MOVL       (SI), DI
+	MOVQ       4(SI), SI
+	MOVQ       SI, R8
+	SHLQ       $0x20, R8
+	ORQ        DI, R8
+	SHRQ       $0x20, SI
+	VMOVQ      R8, X5
+	VPINSRQ    $0x01, SI, X5, X5
+	VPXOR      (AX), X5, X5
+	VPXOR      X6, X6, X6
+	MOVQ       DX, SI
+	LEAQ       (CX)(DX*1), DI
+	LEAQ       992(AX), R8
+	MOVQ       aadLow+32(FP), R9
+	VMOVQ      R9, X15
+	MOVQ       aadHigh+40(FP), R9
+	VPINSRQ    $0x01, R9, X15, X15
+	VPSHUFB    X7, X15, X15
+	LEAQ       47(SI), R10
+	ANDQ       $-16, R10
+	MOVQ       R8, R9
+	SUBQ       R10, R9
+	ADDQ       $0x10, R9
+	CMPQ       R10, $0x00000200
+	JA         long
+	VMOVDQU    -16(R9), X12
+	MOVQ       DX, R10
+	SHLQ       $0x03, R10
+	VMOVQ      R10, X13
+	VPINSRQ    $0x01, BX, X13, X13
+	VPCLMULQDQ $0x00, -16(R8), X13, X9
+	VPCLMULQDQ $0x01, -16(R8), X13, X11
+	VPCLMULQDQ $0x10, -16(R8), X13, X4
+	VPXOR      X4, X11, X11
+	VPCLMULQDQ $0x11, -16(R8), X13, X10
+	VPCLMULQDQ $0x00, X12, X15, X4
+	VPXOR      X4, X9, X9
+	VPCLMULQDQ $0x01, X12, X15, X4
+	VPXOR      X4, X11, X11
+	VPCLMULQDQ $0x10, X12, X15, X4
+	VPXOR      X4, X11, X11
+	VPCLMULQDQ $0x11, X12, X15, X4
+	VPXOR      X4, X10, X10
+	JMP        first
+
+long:
+	LEAQ       -480(R8), R9
+	VMOVDQU    -16(R9), X12
+	VPCLMULQDQ $0x00, X12, X15, X9
+	VPCLMULQDQ $0x01, X12, X15, X11
+	VPCLMULQDQ $0x10, X12, X15, X13
+	VPXOR      X13, X11, X11
+	VPCLMULQDQ $0x11, X12, X15, X10
+
+first:
+	CMPQ       SI, $0x20
+	JBE        small
+	VMOVDQU    (CX), X0
+	VPSHUFB    X7, X0, X0
+	VMOVDQU    (R9), X13
+	VPCLMULQDQ $0x00, X13, X0, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X0, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X0, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X0, X12
+	VPXOR      X12, X10, X10
+	VMOVDQU    16(CX), X1
+	VPSHUFB    X7, X1, X1
+	VMOVDQU    16(R9), X13
+	VPCLMULQDQ $0x00, X13, X1, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X1, X12
+	VPXOR      X12, X10, X10
+	VPXOR      gcmTable<>+32(SB), X5, X3
+	VPXOR      gcmTable<>+96(SB), X5, X0
+	VPXOR      gcmTable<>+112(SB), X5, X1
+	VMOVDQU    32(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VMOVDQU    64(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VMOVDQU    96(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VMOVDQU    128(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VMOVDQU    160(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VMOVDQU    192(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VMOVDQU    224(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VMOVDQU    256(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VMOVDQU    288(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	CMPQ       992(AX), $0x00
+	JE         shorttrue2true
+	VMOVDQU    320(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VMOVDQU    352(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VMOVDQU    384(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VMOVDQU    416(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+
+shorttrue2true:
+	VMOVDQU     448(AX), X4
+	VAESENCLAST X4, X3, X3
+	VMOVDQU     X3, X8
+	VPXOR       (CX), X4, X12
+	VAESENCLAST X12, X0, X0
+	VMOVDQU     X0, (CX)
+	VPXOR       16(CX), X4, X12
+	VAESENCLAST X12, X1, X1
+	VMOVDQU     X1, 16(CX)
+	SUBQ        $-32, CX
+	SUBQ        $-32, R9
+	SUBQ        $0x00000020, SI
+
+groups:
+	CMPQ       R9, R8
+	JNE        whole
+	VMOVDQU    gcmTable<>+288(SB), X12
+	VPCLMULQDQ $0x01, X9, X12, X12
+	VPSHUFD    $0x4e, X9, X9
+	VPXOR      X9, X11, X11
+	VPXOR      X12, X11, X11
+	VMOVDQU    gcmTable<>+288(SB), X12
+	VPCLMULQDQ $0x01, X11, X12, X12
+	VPSHUFD    $0x4e, X11, X11
+	VPXOR      X11, X10, X10
+	VPXOR      X12, X10, X10
+	VMOVDQU    X10, X15
+	LEAQ       31(SI), R10
+	ANDQ       $-16, R10
+	CMPQ       R10, $0x00000200
+	JA         middle
+	MOVQ       R8, R9
+	SUBQ       R10, R9
+	VMOVDQU    (R9), X12
+	MOVQ       DX, R10
+	SHLQ       $0x03, R10
+	VMOVQ      R10, X13
+	VPINSRQ    $0x01, BX, X13, X13
+	VPCLMULQDQ $0x00, -16(R8), X13, X9
+	VPCLMULQDQ $0x01, -16(R8), X13, X11
+	VPCLMULQDQ $0x10, -16(R8), X13, X4
+	VPXOR      X4, X11, X11
+	VPCLMULQDQ $0x11, -16(R8), X13, X10
+	VPCLMULQDQ $0x00, X12, X15, X4
+	VPXOR      X4, X9, X9
+	VPCLMULQDQ $0x01, X12, X15, X4
+	VPXOR      X4, X11, X11
+	VPCLMULQDQ $0x10, X12, X15, X4
+	VPXOR      X4, X11, X11
+	VPCLMULQDQ $0x11, X12, X15, X4
+	VPXOR      X4, X10, X10
+	JMP        begun
+
+middle:
+	LEAQ       -448(R8), R9
+	VMOVDQU    (R9), X12
+	VPCLMULQDQ $0x00, X12, X15, X9
+	VPCLMULQDQ $0x01, X12, X15, X11
+	VPCLMULQDQ $0x10, X12, X15, X13
+	VPXOR      X13, X11, X11
+	VPCLMULQDQ $0x11, X12, X15, X10
+
+begun:
+whole:
+	CMPQ       SI, $0x00000040
+	JBE        rest
+	VMOVDQU    (CX), X0
+	VPSHUFB    X7, X0, X0
+	VMOVDQU    (R9), X13
+	VPCLMULQDQ $0x00, X13, X0, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X0, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X0, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X0, X12
+	VPXOR      X12, X10, X10
+	VMOVDQU    16(CX), X1
+	VPSHUFB    X7, X1, X1
+	VMOVDQU    16(R9), X13
+	VPCLMULQDQ $0x00, X13, X1, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X1, X12
+	VPXOR      X12, X10, X10
+	VMOVDQU    32(CX), X2
+	VPSHUFB    X7, X2, X2
+	VMOVDQU    32(R9), X13
+	VPCLMULQDQ $0x00, X13, X2, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X2, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X2, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X2, X12
+	VPXOR      X12, X10, X10
+	VMOVDQU    48(CX), X3
+	VPSHUFB    X7, X3, X3
+	VMOVDQU    48(R9), X13
+	VPCLMULQDQ $0x00, X13, X3, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X3, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X3, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X3, X12
+	VPXOR      X12, X10, X10
+	VPADDD     gcmTable<>+368(SB), X6, X6
+	VPSHUFB    X7, X6, X12
+	VPXOR      X5, X12, X12
+	VPXOR      gcmTable<>+64(SB), X12, X0
+	VPXOR      gcmTable<>+80(SB), X12, X1
+	VPXOR      gcmTable<>+96(SB), X12, X2
+	VPXOR      gcmTable<>+112(SB), X12, X3
+	VMOVDQU    32(AX), X4
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VMOVDQU    64(AX), X4
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VMOVDQU    96(AX), X4
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VMOVDQU    128(AX), X4
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VMOVDQU    160(AX), X4
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VMOVDQU    192(AX), X4
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VMOVDQU    224(AX), X4
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VMOVDQU    256(AX), X4
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VMOVDQU    288(AX), X4
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	CMPQ       992(AX), $0x00
+	JE         shortfalse4true
+	VMOVDQU    320(AX), X4
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VMOVDQU    352(AX), X4
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VMOVDQU    384(AX), X4
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VMOVDQU    416(AX), X4
+	VAESENC    X4, X0, X0
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+
+shortfalse4true:
+	VMOVDQU     448(AX), X4
+	VPXOR       (CX), X4, X12
+	VAESENCLAST X12, X0, X0
+	VMOVDQU     X0, (CX)
+	VPXOR       16(CX), X4, X12
+	VAESENCLAST X12, X1, X1
+	VMOVDQU     X1, 16(CX)
+	VPXOR       32(CX), X4, X12
+	VAESENCLAST X12, X2, X2
+	VMOVDQU     X2, 32(CX)
+	VPXOR       48(CX), X4, X12
+	VAESENCLAST X12, X3, X3
+	VMOVDQU     X3, 48(CX)
+	SUBQ        $-64, CX
+	SUBQ        $-64, R9
+	SUBQ        $0x00000040, SI
+	JMP         groups
+
+rest:
+	LEAQ    -1(SI), DX
+	ANDQ    $0x0f, DX
+	ADDQ    $0x01, DX
+	LEAQ    gcmTable<>+224(SB), BX
+	SUBQ    DX, BX
+	VMOVDQU (BX), X14
+	SUBQ    DX, DI
+	VMOVDQU (DI), X15
+	CMPQ    SI, $0x10
+	JA      rest1
+	VPADDD  gcmTable<>+368(SB), X6, X6
+	VPSHUFB X7, X6, X12
+	VPXOR   X5, X12, X12
+	VPXOR   gcmTable<>+64(SB), X12, X0
+	VMOVDQU 32(AX), X4
+	VAESENC X4, X0, X0
+	VMOVDQU 64(AX), X4
+	VAESENC X4, X0, X0
+	VMOVDQU 96(AX), X4
+	VAESENC X4, X0, X0
+	VMOVDQU 128(AX), X4
+	VAESENC X4, X0, X0
+	VMOVDQU 160(AX), X4
+	VAESENC X4, X0, X0
+	VMOVDQU 192(AX), X4
+	VAESENC X4, X0, X0
+	VMOVDQU 224(AX), X4
+	VAESENC X4, X0, X0
+	VMOVDQU 256(AX), X4
+	VAESENC X4, X0, X0
+	VMOVDQU 288(AX), X4
+	VAESENC X4, X0, X0
+	CMPQ    992(AX), $0x00
+	JE      shortfalse1false
+	VMOVDQU 320(AX), X4
+	VAESENC X4, X0, X0
+	VMOVDQU 352(AX), X4
+	VAESENC X4, X0, X0
+	VMOVDQU 384(AX), X4
+	VAESENC X4, X0, X0
+	VMOVDQU 416(AX), X4
+	VAESENC X4, X0, X0
+
+shortfalse1false:
+	VMOVDQU     448(AX), X4
+	VPXOR       X15, X4, X12
+	VAESENCLAST X12, X0, X0
+	JMP         last
+
+rest1:
+	CMPQ       SI, $0x20
+	JA         rest2
+	VMOVDQU    (CX), X1
+	VPSHUFB    X7, X1, X1
+	VMOVDQU    (R9), X13
+	VPCLMULQDQ $0x00, X13, X1, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X1, X12
+	VPXOR      X12, X10, X10
+	VPADDD     gcmTable<>+368(SB), X6, X6
+	VPSHUFB    X7, X6, X12
+	VPXOR      X5, X12, X12
+	VPXOR      gcmTable<>+64(SB), X12, X1
+	VPXOR      gcmTable<>+80(SB), X12, X0
+	VMOVDQU    32(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    64(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    96(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    128(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    160(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    192(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    224(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    256(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    288(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	CMPQ       992(AX), $0x00
+	JE         shortfalse2false
+	VMOVDQU    320(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    352(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    384(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    416(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+
+shortfalse2false:
+	VMOVDQU     448(AX), X4
+	VPXOR       (CX), X4, X12
+	VAESENCLAST X12, X1, X1
+	VMOVDQU     X1, (CX)
+	VPXOR       X15, X4, X12
+	VAESENCLAST X12, X0, X0
+	JMP         last
+
+rest2:
+	CMPQ       SI, $0x30
+	JA         rest3
+	VMOVDQU    (CX), X1
+	VPSHUFB    X7, X1, X1
+	VMOVDQU    (R9), X13
+	VPCLMULQDQ $0x00, X13, X1, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X1, X12
+	VPXOR      X12, X10, X10
+	VMOVDQU    16(CX), X2
+	VPSHUFB    X7, X2, X2
+	VMOVDQU    16(R9), X13
+	VPCLMULQDQ $0x00, X13, X2, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X2, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X2, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X2, X12
+	VPXOR      X12, X10, X10
+	VPADDD     gcmTable<>+368(SB), X6, X6
+	VPSHUFB    X7, X6, X12
+	VPXOR      X5, X12, X12
+	VPXOR      gcmTable<>+64(SB), X12, X1
+	VPXOR      gcmTable<>+80(SB), X12, X2
+	VPXOR      gcmTable<>+96(SB), X12, X0
+	VMOVDQU    32(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X0, X0
+	VMOVDQU    64(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X0, X0
+	VMOVDQU    96(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X0, X0
+	VMOVDQU    128(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X0, X0
+	VMOVDQU    160(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X0, X0
+	VMOVDQU    192(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X0, X0
+	VMOVDQU    224(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X0, X0
+	VMOVDQU    256(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X0, X0
+	VMOVDQU    288(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X0, X0
+	CMPQ       992(AX), $0x00
+	JE         shortfalse3false
+	VMOVDQU    320(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X0, X0
+	VMOVDQU    352(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X0, X0
+	VMOVDQU    384(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X0, X0
+	VMOVDQU    416(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X0, X0
+
+shortfalse3false:
+	VMOVDQU     448(AX), X4
+	VPXOR       (CX), X4, X12
+	VAESENCLAST X12, X1, X1
+	VMOVDQU     X1, (CX)
+	VPXOR       16(CX), X4, X12
+	VAESENCLAST X12, X2, X2
+	VMOVDQU     X2, 16(CX)
+	VPXOR       X15, X4, X12
+	VAESENCLAST X12, X0, X0
+	JMP         last
+
+rest3:
+	VMOVDQU    (CX), X1
+	VPSHUFB    X7, X1, X1
+	VMOVDQU    (R9), X13
+	VPCLMULQDQ $0x00, X13, X1, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X1, X12
+	VPXOR      X12, X10, X10
+	VMOVDQU    16(CX), X2
+	VPSHUFB    X7, X2, X2
+	VMOVDQU    16(R9), X13
+	VPCLMULQDQ $0x00, X13, X2, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X2, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X2, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X2, X12
+	VPXOR      X12, X10, X10
+	VMOVDQU    32(CX), X3
+	VPSHUFB    X7, X3, X3
+	VMOVDQU    32(R9), X13
+	VPCLMULQDQ $0x00, X13, X3, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X3, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X3, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X3, X12
+	VPXOR      X12, X10, X10
+	VPADDD     gcmTable<>+368(SB), X6, X6
+	VPSHUFB    X7, X6, X12
+	VPXOR      X5, X12, X12
+	VPXOR      gcmTable<>+64(SB), X12, X1
+	VPXOR      gcmTable<>+80(SB), X12, X2
+	VPXOR      gcmTable<>+96(SB), X12, X3
+	VPXOR      gcmTable<>+112(SB), X12, X0
+	VMOVDQU    32(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VMOVDQU    64(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VMOVDQU    96(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VMOVDQU    128(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VMOVDQU    160(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VMOVDQU    192(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VMOVDQU    224(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VMOVDQU    256(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VMOVDQU    288(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	CMPQ       992(AX), $0x00
+	JE         shortfalse4false
+	VMOVDQU    320(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VMOVDQU    352(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VMOVDQU    384(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+	VMOVDQU    416(AX), X4
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X2, X2
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X0, X0
+
+shortfalse4false:
+	VMOVDQU     448(AX), X4
+	VPXOR       (CX), X4, X12
+	VAESENCLAST X12, X1, X1
+	VMOVDQU     X1, (CX)
+	VPXOR       16(CX), X4, X12
+	VAESENCLAST X12, X2, X2
+	VMOVDQU     X2, 16(CX)
+	VPXOR       32(CX), X4, X12
+	VAESENCLAST X12, X3, X3
+	VMOVDQU     X3, 32(CX)
+	VPXOR       X15, X4, X12
+	VAESENCLAST X12, X0, X0
+	JMP         last
+
+small:
+	TESTQ   SI, SI
+	JZ      empty
+	LEAQ    -1(SI), DX
+	ANDQ    $0x0f, DX
+	ADDQ    $0x01, DX
+	LEAQ    gcmTable<>+224(SB), BX
+	SUBQ    DX, BX
+	VMOVDQU (BX), X14
+	SUBQ    DX, DI
+	VMOVDQU (DI), X15
+	CMPQ    SI, $0x10
+	JA      small1
+	VPXOR   gcmTable<>+32(SB), X5, X3
+	VPXOR   gcmTable<>+96(SB), X5, X0
+	VMOVDQU 32(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 64(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 96(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 128(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 160(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 192(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 224(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 256(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 288(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	CMPQ    992(AX), $0x00
+	JE      shorttrue1false
+	VMOVDQU 320(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 352(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 384(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+	VMOVDQU 416(AX), X4
+	VAESENC X4, X3, X3
+	VAESENC X4, X0, X0
+
+shorttrue1false:
+	VMOVDQU     448(AX), X4
+	VAESENCLAST X4, X3, X3
+	VMOVDQU     X3, X8
+	VPXOR       X15, X4, X12
+	VAESENCLAST X12, X0, X0
+	JMP         last
+
+small1:
+	VMOVDQU    (CX), X1
+	VPSHUFB    X7, X1, X1
+	VMOVDQU    (R9), X13
+	VPCLMULQDQ $0x00, X13, X1, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X1, X12
+	VPXOR      X12, X10, X10
+	VPXOR      gcmTable<>+32(SB), X5, X3
+	VPXOR      gcmTable<>+96(SB), X5, X1
+	VPXOR      gcmTable<>+112(SB), X5, X0
+	VMOVDQU    32(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    64(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    96(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    128(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    160(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    192(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    224(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    256(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    288(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	CMPQ       992(AX), $0x00
+	JE         shorttrue2false
+	VMOVDQU    320(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    352(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    384(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+	VMOVDQU    416(AX), X4
+	VAESENC    X4, X3, X3
+	VAESENC    X4, X1, X1
+	VAESENC    X4, X0, X0
+
+shorttrue2false:
+	VMOVDQU     448(AX), X4
+	VAESENCLAST X4, X3, X3
+	VMOVDQU     X3, X8
+	VPXOR       (CX), X4, X12
+	VAESENCLAST X12, X1, X1
+	VMOVDQU     X1, (CX)
+	VPXOR       X15, X4, X12
+	VAESENCLAST X12, X0, X0
+	JMP         last
+
+empty:
+	VPXOR   gcmTable<>+32(SB), X5, X3
+	VMOVDQU 32(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 64(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 96(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 128(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 160(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 192(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 224(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 256(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 288(AX), X4
+	VAESENC X4, X3, X3
+	CMPQ    992(AX), $0x00
+	JE      shorttrue0false
+	VMOVDQU 320(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 352(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 384(AX), X4
+	VAESENC X4, X3, X3
+	VMOVDQU 416(AX), X4
+	VAESENC X4, X3, X3
+
+shorttrue0false:
+	VMOVDQU     448(AX), X4
+	VAESENCLAST X4, X3, X3
+	VMOVDQU     X3, X8
+	JMP         tag
+
+last:
+	VPBLENDVB  X14, X0, X15, X0
+	VMOVDQU    X0, (DI)
+	VMOVDQU    -32(R8), X13
+	VPAND      X14, X15, X15
+	VPSHUFB    X7, X15, X15
+	VPCLMULQDQ $0x00, X13, X15, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X15, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X15, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X15, X12
+	VPXOR      X12, X10, X10
+	ADDQ       DX, DI
+
+tag:
+	VMOVDQU    gcmTable<>+288(SB), X12
+	VPCLMULQDQ $0x01, X9, X12, X12
+	VPSHUFD    $0x4e, X9, X9
+	VPXOR      X9, X11, X11
+	VPXOR      X12, X11, X11
+	VMOVDQU    gcmTable<>+288(SB), X12
+	VPCLMULQDQ $0x01, X11, X12, X12
+	VPSHUFD    $0x4e, X11, X11
+	VPXOR      X11, X10, X10
+	VPXOR      X12, X10, X10
+	VMOVDQU    X10, X10
+	VPSHUFB    X7, X10, X10
+	VPXOR      X8, X10, X10
+	XORL       AX, AX
+	VPXOR      (DI), X10, X10
+	VPTEST     X10, X10
+	SETEQ      AL
+	MOVQ       AX, ok+56(FP)
+	VPXOR      X0, X0, X0
+	VPXOR      X1, X1, X1
+	VPXOR      X2, X2, X2
+	VPXOR      X3, X3, X3
+	VPXOR      X4, X4, X4
+	VPXOR      X5, X5, X5
+	VPXOR      X6, X6, X6
+	VPXOR      X7, X7, X7
+	VPXOR      X8, X8, X8
+	VPXOR      X9, X9, X9
+	VPXOR      X10, X10, X10
+	VPXOR      X11, X11, X11
+	VPXOR      X12, X12, X12
+	VPXOR      X13, X13, X13
+	VPXOR      X14, X14, X14
+	VPXOR      X15, X15, X15
+	VZEROUPPER
+	RET
+
+// func sealReadyAESNI(key *byte, text *byte, n int, inner int, aadLow uint64, aadHigh uint64, aadLen int, stream *byte)
+// Requires: AVX, AVX2, PCLMULQDQ
+TEXT ·sealReadyAESNI(SB), NOSPLIT, $0-64
+	MOVQ       key+0(FP), AX
+	MOVQ       text+8(FP), CX
+	MOVQ       n+16(FP), DX
+	MOVQ       aadLen+48(FP), BX
+	SHLQ       $0x03, BX
+	VMOVDQU    gcmTable<>+0(SB), X7
+	MOVQ       inner+24(FP), SI
+	CMPQ       SI, $0x01
+	SBBQ       $-1, DX
+	MOVQ       stream+56(FP), DI
+	VMOVDQU    (DI), X8
+	VPXOR      X4, X4, X4
+	VMOVDQU    X4, (DI)
+	ADDQ       $0x20, DI
+	MOVQ       DX, R8
+	LEAQ       (CX)(DX*1), R9
+	LEAQ       992(AX), AX
+	MOVQ       aadLow+32(FP), R10
+	VMOVQ      R10, X15
+	MOVQ       aadHigh+40(FP), R10
+	VPINSRQ    $0x01, R10, X15, X15
+	VPSHUFB    X7, X15, X15
+	LEAQ       47(R8), R11
+	ANDQ       $-16, R11
+	MOVQ       AX, R10
+	SUBQ       R11, R10
+	ADDQ       $0x10, R10
+	CMPQ       R11, $0x00000200
+	JA         long
+	VMOVDQU    -16(R10), X12
+	MOVQ       DX, R11
+	SHLQ       $0x03, R11
+	VMOVQ      R11, X13
+	VPINSRQ    $0x01, BX, X13, X13
+	VPCLMULQDQ $0x00, -16(AX), X13, X9
+	VPCLMULQDQ $0x01, -16(AX), X13, X11
+	VPCLMULQDQ $0x10, -16(AX), X13, X4
+	VPXOR      X4, X11, X11
+	VPCLMULQDQ $0x11, -16(AX), X13, X10
+	VPCLMULQDQ $0x00, X12, X15, X4
+	VPXOR      X4, X9, X9
+	VPCLMULQDQ $0x01, X12, X15, X4
+	VPXOR      X4, X11, X11
+	VPCLMULQDQ $0x10, X12, X15, X4
+	VPXOR      X4, X11, X11
+	VPCLMULQDQ $0x11, X12, X15, X4
+	VPXOR      X4, X10, X10
+	JMP        first
+
+long:
+	LEAQ       -480(AX), R10
+	VMOVDQU    -16(R10), X12
+	VPCLMULQDQ $0x00, X12, X15, X9
+	VPCLMULQDQ $0x01, X12, X15, X11
+	VPCLMULQDQ $0x10, X12, X15, X13
+	VPXOR      X13, X11, X11
+	VPCLMULQDQ $0x11, X12, X15, X10
+
+first:
+	CMPQ       R8, $0x20
+	JBE        small
+	VPXOR      X4, X4, X4
+	VMOVDQU    (DI), X0
+	VMOVDQU    X4, (DI)
+	VPXOR      (CX), X0, X0
+	VMOVDQU    X0, (CX)
+	VMOVDQU    16(DI), X1
+	VMOVDQU    X4, 16(DI)
+	VPXOR      16(CX), X1, X1
+	VMOVDQU    X1, 16(CX)
+	ADDQ       $0x20, DI
+	VPSHUFB    X7, X0, X0
+	VMOVDQU    (R10), X13
+	VPCLMULQDQ $0x00, X13, X0, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X0, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X0, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X0, X12
+	VPXOR      X12, X10, X10
+	VPSHUFB    X7, X1, X1
+	VMOVDQU    16(R10), X13
+	VPCLMULQDQ $0x00, X13, X1, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X1, X12
+	VPXOR      X12, X10, X10
+	SUBQ       $-32, CX
+	SUBQ       $-32, R10
+	SUBQ       $0x00000020, R8
+
+groups:
+	CMPQ       R10, AX
+	JNE        whole
+	VMOVDQU    gcmTable<>+288(SB), X12
+	VPCLMULQDQ $0x01, X9, X12, X12
+	VPSHUFD    $0x4e, X9, X9
+	VPXOR      X9, X11, X11
+	VPXOR      X12, X11, X11
+	VMOVDQU    gcmTable<>+288(SB), X12
+	VPCLMULQDQ $0x01, X11, X12, X12
+	VPSHUFD    $0x4e, X11, X11
+	VPXOR      X11, X10, X10
+	VPXOR      X12, X10, X10
+	VMOVDQU    X10, X15
+	LEAQ       31(R8), R11
+	ANDQ       $-16, R11
+	CMPQ       R11, $0x00000200
+	JA         middle
+	MOVQ       AX, R10
+	SUBQ       R11, R10
+	VMOVDQU    (R10), X12
+	MOVQ       DX, R11
+	SHLQ       $0x03, R11
+	VMOVQ      R11, X13
+	VPINSRQ    $0x01, BX, X13, X13
+	VPCLMULQDQ $0x00, -16(AX), X13, X9
+	VPCLMULQDQ $0x01, -16(AX), X13, X11
+	VPCLMULQDQ $0x10, -16(AX), X13, X4
+	VPXOR      X4, X11, X11
+	VPCLMULQDQ $0x11, -16(AX), X13, X10
+	VPCLMULQDQ $0x00, X12, X15, X4
+	VPXOR      X4, X9, X9
+	VPCLMULQDQ $0x01, X12, X15, X4
+	VPXOR      X4, X11, X11
+	VPCLMULQDQ $0x10, X12, X15, X4
+	VPXOR      X4, X11, X11
+	VPCLMULQDQ $0x11, X12, X15, X4
+	VPXOR      X4, X10, X10
+	JMP        begun
+
+middle:
+	LEAQ       -448(AX), R10
+	VMOVDQU    (R10), X12
+	VPCLMULQDQ $0x00, X12, X15, X9
+	VPCLMULQDQ $0x01, X12, X15, X11
+	VPCLMULQDQ $0x10, X12, X15, X13
+	VPXOR      X13, X11, X11
+	VPCLMULQDQ $0x11, X12, X15, X10
+
+begun:
+whole:
+	CMPQ       R8, $0x00000040
+	JBE        rest
+	VPXOR      X4, X4, X4
+	VMOVDQU    (DI), X0
+	VMOVDQU    X4, (DI)
+	VPXOR      (CX), X0, X0
+	VMOVDQU    X0, (CX)
+	VMOVDQU    16(DI), X1
+	VMOVDQU    X4, 16(DI)
+	VPXOR      16(CX), X1, X1
+	VMOVDQU    X1, 16(CX)
+	VMOVDQU    32(DI), X2
+	VMOVDQU    X4, 32(DI)
+	VPXOR      32(CX), X2, X2
+	VMOVDQU    X2, 32(CX)
+	VMOVDQU    48(DI), X3
+	VMOVDQU    X4, 48(DI)
+	VPXOR      48(CX), X3, X3
+	VMOVDQU    X3, 48(CX)
+	ADDQ       $0x40, DI
+	VPSHUFB    X7, X0, X0
+	VMOVDQU    (R10), X13
+	VPCLMULQDQ $0x00, X13, X0, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X0, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X0, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X0, X12
+	VPXOR      X12, X10, X10
+	VPSHUFB    X7, X1, X1
+	VMOVDQU    16(R10), X13
+	VPCLMULQDQ $0x00, X13, X1, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X1, X12
+	VPXOR      X12, X10, X10
+	VPSHUFB    X7, X2, X2
+	VMOVDQU    32(R10), X13
+	VPCLMULQDQ $0x00, X13, X2, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X2, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X2, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X2, X12
+	VPXOR      X12, X10, X10
+	VPSHUFB    X7, X3, X3
+	VMOVDQU    48(R10), X13
+	VPCLMULQDQ $0x00, X13, X3, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X3, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X3, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X3, X12
+	VPXOR      X12, X10, X10
+	SUBQ       $-64, CX
+	SUBQ       $-64, R10
+	SUBQ       $0x00000040, R8
+	JMP        groups
+
+rest:
+	LEAQ         -1(R8), DX
+	ANDQ         $0x0f, DX
+	ADDQ         $0x01, DX
+	LEAQ         gcmTable<>+224(SB), BX
+	SUBQ         DX, BX
+	VMOVDQU      (BX), X14
+	SUBQ         DX, R9
+	VMOVDQU      (R9), X15
+	CMPQ         SI, $0x01
+	SBBQ         $-1, BX
+	VPAND        (BX), X15, X15
+	VMOVQ        SI, X12
+	VPBROADCASTB X12, X12
+	VPAND        X14, X12, X12
+	VMOVDQU      (BX), X13
+	VPANDN       X12, X13, X12
+	VPOR         X12, X15, X15
+	CMPQ         R8, $0x10
+	JA           rest1
+	VPXOR        X4, X4, X4
+	VMOVDQU      (DI), X0
+	VMOVDQU      X4, (DI)
+	VPXOR        X15, X0, X0
+	ADDQ         $0x10, DI
+	JMP          last
+
+rest1:
+	CMPQ       R8, $0x20
+	JA         rest2
+	VPXOR      X4, X4, X4
+	VMOVDQU    (DI), X1
+	VMOVDQU    X4, (DI)
+	VPXOR      (CX), X1, X1
+	VMOVDQU    X1, (CX)
+	VMOVDQU    16(DI), X0
+	VMOVDQU    X4, 16(DI)
+	VPXOR      X15, X0, X0
+	ADDQ       $0x20, DI
+	VPSHUFB    X7, X1, X1
+	VMOVDQU    (R10), X13
+	VPCLMULQDQ $0x00, X13, X1, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X1, X12
+	VPXOR      X12, X10, X10
+	JMP        last
+
+rest2:
+	CMPQ       R8, $0x30
+	JA         rest3
+	VPXOR      X4, X4, X4
+	VMOVDQU    (DI), X1
+	VMOVDQU    X4, (DI)
+	VPXOR      (CX), X1, X1
+	VMOVDQU    X1, (CX)
+	VMOVDQU    16(DI), X2
+	VMOVDQU    X4, 16(DI)
+	VPXOR      16(CX), X2, X2
+	VMOVDQU    X2, 16(CX)
+	VMOVDQU    32(DI), X0
+	VMOVDQU    X4, 32(DI)
+	VPXOR      X15, X0, X0
+	ADDQ       $0x30, DI
+	VPSHUFB    X7, X1, X1
+	VMOVDQU    (R10), X13
+	VPCLMULQDQ $0x00, X13, X1, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X1, X12
+	VPXOR      X12, X10, X10
+	VPSHUFB    X7, X2, X2
+	VMOVDQU    16(R10), X13
+	VPCLMULQDQ $0x00, X13, X2, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X2, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X2, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X2, X12
+	VPXOR      X12, X10, X10
+	JMP        last
+
+rest3:
+	VPXOR      X4, X4, X4
+	VMOVDQU    (DI), X1
+	VMOVDQU    X4, (DI)
+	VPXOR      (CX), X1, X1
+	VMOVDQU    X1, (CX)
+	VMOVDQU    16(DI), X2
+	VMOVDQU    X4, 16(DI)
+	VPXOR      16(CX), X2, X2
+	VMOVDQU    X2, 16(CX)
+	VMOVDQU    32(DI), X3
+	VMOVDQU    X4, 32(DI)
+	VPXOR      32(CX), X3, X3
+	VMOVDQU    X3, 32(CX)
+	VMOVDQU    48(DI), X0
+	VMOVDQU    X4, 48(DI)
+	VPXOR      X15, X0, X0
+	ADDQ       $0x40, DI
+	VPSHUFB    X7, X1, X1
+	VMOVDQU    (R10), X13
+	VPCLMULQDQ $0x00, X13, X1, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X1, X12
+	VPXOR      X12, X10, X10
+	VPSHUFB    X7, X2, X2
+	VMOVDQU    16(R10), X13
+	VPCLMULQDQ $0x00, X13, X2, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X2, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X2, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X2, X12
+	VPXOR      X12, X10, X10
+	VPSHUFB    X7, X3, X3
+	VMOVDQU    32(R10), X13
+	VPCLMULQDQ $0x00, X13, X3, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X3, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X3, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X3, X12
+	VPXOR      X12, X10, X10
+	JMP        last
+
+small:
+	TESTQ        R8, R8
+	JZ           empty
+	LEAQ         -1(R8), DX
+	ANDQ         $0x0f, DX
+	ADDQ         $0x01, DX
+	LEAQ         gcmTable<>+224(SB), BX
+	SUBQ         DX, BX
+	VMOVDQU      (BX), X14
+	SUBQ         DX, R9
+	VMOVDQU      (R9), X15
+	CMPQ         SI, $0x01
+	SBBQ         $-1, BX
+	VPAND        (BX), X15, X15
+	VMOVQ        SI, X12
+	VPBROADCASTB X12, X12
+	VPAND        X14, X12, X12
+	VMOVDQU      (BX), X13
+	VPANDN       X12, X13, X12
+	VPOR         X12, X15, X15
+	CMPQ         R8, $0x10
+	JA           small1
+	VPXOR        X4, X4, X4
+	VMOVDQU      (DI), X0
+	VMOVDQU      X4, (DI)
+	VPXOR        X15, X0, X0
+	ADDQ         $0x10, DI
+	JMP          last
+
+small1:
+	VPXOR      X4, X4, X4
+	VMOVDQU    (DI), X1
+	VMOVDQU    X4, (DI)
+	VPXOR      (CX), X1, X1
+	VMOVDQU    X1, (CX)
+	VMOVDQU    16(DI), X0
+	VMOVDQU    X4, 16(DI)
+	VPXOR      X15, X0, X0
+	ADDQ       $0x20, DI
+	VPSHUFB    X7, X1, X1
+	VMOVDQU    (R10), X13
+	VPCLMULQDQ $0x00, X13, X1, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X1, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X1, X12
+	VPXOR      X12, X10, X10
+	JMP        last
+
+empty:
+	VPXOR X4, X4, X4
+	ADDQ  $0x00, DI
+	JMP   tag
+
+last:
+	VPAND      X14, X0, X0
+	VMOVDQU    X0, (R9)
+	VMOVDQU    -32(AX), X13
+	VPSHUFB    X7, X0, X0
+	VPCLMULQDQ $0x00, X13, X0, X12
+	VPXOR      X12, X9, X9
+	VPCLMULQDQ $0x01, X13, X0, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x10, X13, X0, X12
+	VPXOR      X12, X11, X11
+	VPCLMULQDQ $0x11, X13, X0, X12
+	VPXOR      X12, X10, X10
+	ADDQ       DX, R9
+
+tag:
+	VMOVDQU    gcmTable<>+288(SB), X12
+	VPCLMULQDQ $0x01, X9, X12, X12
+	VPSHUFD    $0x4e, X9, X9
+	VPXOR      X9, X11, X11
+	VPXOR      X12, X11, X11
+	VMOVDQU    gcmTable<>+288(SB), X12
+	VPCLMULQDQ $0x01, X11, X12, X12
+	VPSHUFD    $0x4e, X11, X11
+	VPXOR      X11, X10, X10
+	VPXOR      X12, X10, X10
+	VMOVDQU    X10, X10
+	VPSHUFB    X7, X10, X10
+	VPXOR      X8, X10, X10
+	VMOVDQU    X10, (R9)
+	VPXOR      X0, X0, X0
+	VPXOR      X1, X1, X1
+	VPXOR      X2, X2, X2
+	VPXOR      X3, X3, X3
+	VPXOR      X4, X4, X4
+	VPXOR      X5, X5, X5
+	VPXOR      X6, X6, X6
+	VPXOR      X7, X7, X7
+	VPXOR      X8, X8, X8
+	VPXOR      X9, X9, X9
+	VPXOR      X10, X10, X10
+	VPXOR      X11, X11, X11
+	VPXOR      X12, X12, X12
+	VPXOR      X13, X13, X13
+	VPXOR      X14, X14, X14
+	VPXOR      X15, X15, X15
+	VZEROUPPER
+	RET
+
+// func streamAESNI(key *byte, nonce *[12]byte, stream *byte, n int)
+// Requires: AES, AVX
+TEXT ·streamAESNI(SB), NOSPLIT, $0-32
+	MOVQ    key+0(FP), AX
+	MOVQ    nonce+8(FP), CX
+	MOVL    (CX), DX
+	MOVQ    4(CX), CX
+	MOVQ    CX, BX
+	SHLQ    $0x20, BX
+	ORQ     DX, BX
+	SHRQ    $0x20, CX
+	VMOVQ   BX, X5
+	VPINSRQ $0x01, CX, X5, X5
+	VPXOR   (AX), X5, X5
+	VPXOR   X6, X6, X6
+	MOVQ    stream+16(FP), CX
+	MOVQ    n+24(FP), DX
+	ADDQ    $0x0f, DX
+	SHRQ    $0x04, DX
+	VMOVDQU gcmTable<>+0(SB), X7
+	VMOVDQU gcmTable<>+80(SB), X6
+	VPSHUFB X7, X6, X6
+	VPXOR   gcmTable<>+32(SB), X5, X0
+	CMPQ    992(AX), $0x00
+	VAESENC 32(AX), X0, X0
+	VAESENC 64(AX), X0, X0
+	VAESENC 96(AX), X0, X0
+	VAESENC 128(AX), X0, X0
+	VAESENC 160(AX), X0, X0
+	VAESENC 192(AX), X0, X0
+	VAESENC 224(AX), X0, X0
+	VAESENC 256(AX), X0, X0
+	VAESENC 288(AX), X0, X0
+	JE      short1
+	VAESENC 320(AX), X0, X0
+	VAESENC 352(AX), X0, X0
+	VAESENC 384(AX), X0, X0
+	VAESENC 416(AX), X0, X0
+
+short1:
+	VAESENCLAST 448(AX), X0, X0
+	VMOVDQU     X0, (CX)
+	ADDQ        $0x20, CX
+	TESTQ       DX, DX
+	JZ          made
+
+more:
+	VPADDD  gcmTable<>+384(SB), X6, X6
+	VPSHUFB X7, X6, X0
+	VPXOR   X5, X0, X0
+	CMPQ    992(AX), $0x00
+	VAESENC 32(AX), X0, X0
+	VAESENC 64(AX), X0, X0
+	VAESENC 96(AX), X0, X0
+	VAESENC 128(AX), X0, X0
+	VAESENC 160(AX), X0, X0
+	VAESENC 192(AX), X0, X0
+	VAESENC 224(AX), X0, X0
+	VAESENC 256(AX), X0, X0
+	VAESENC 288(AX), X0, X0
+	JE      short2
+	VAESENC 320(AX), X0, X0
+	VAESENC 352(AX), X0, X0
+	VAESENC 384(AX), X0, X0
+	VAESENC 416(AX), X0, X0
+
+short2:
+	VAESENCLAST 448(AX), X0, X0
+	VMOVDQU     X0, (CX)
+	ADDQ        $0x10, CX
 	SUBQ        $0x01, DX
 	JNZ         more
 

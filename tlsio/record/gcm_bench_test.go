@@ -66,18 +66,32 @@ func sealContenders(b *testing.B, suite record.Suite, size int, chained bool) (l
 		if err != nil {
 			b.Fatal(err)
 		}
-		buf := make([]byte, record.MaxHead+size+record.MaxTail)
-		list = append(list, contender{name, func() {
-			seq := uint64(0)
-			for range turnCalls {
-				sealer.SetSeq(seq)
-				_, to := sealer.SealInPlace(buf, record.MaxHead, size)
-				seq++
-				if chained {
-					seq += uint64(buf[to-1]) & zero
+		// Buffers in turn, as an arena gives them: a text that was sealed a moment ago would be loaded over its own tag, and wait.
+		var bufs [8][]byte
+		for i := range bufs {
+			bufs[i] = make([]byte, record.MaxHead+size+record.MaxTail)
+		}
+		turn := func(ahead bool) func() {
+			return func() {
+				seq := uint64(0)
+				for range turnCalls {
+					sealer.SetSeq(seq)
+					if ahead {
+						sealer.PretendAhead(size)
+					}
+					buf := bufs[seq%uint64(len(bufs))]
+					_, to := sealer.SealInPlace(buf, record.MaxHead, size)
+					seq++
+					if chained {
+						seq += uint64(buf[to-1]) & zero
+					}
 				}
 			}
-		}})
+		}
+		list = append(list, contender{name, turn(false)})
+		if sealer.PretendAhead(size) {
+			list = append(list, contender{name + "-ahead", turn(true)})
+		}
 	})
 	return list
 }

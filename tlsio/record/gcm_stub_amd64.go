@@ -34,7 +34,27 @@ func openVAES(key *byte, nonce *[12]byte, text *byte, n int, aadLow uint64, aadH
 //go:noescape
 func sealReadyVAES(key *byte, text *byte, n int, inner int, aadLow uint64, aadHigh uint64, aadLen int, stream *byte)
 
-// streamVAES makes E(J0) and, 32 bytes behind it, vectors times 32 bytes of keystream.
+// streamVAES makes E(J0) and, 32 bytes behind it, the keystream of n bytes.
 //
 //go:noescape
-func streamVAES(key *byte, nonce *[12]byte, stream *byte, vectors int)
+func streamVAES(key *byte, nonce *[12]byte, stream *byte, n int)
+
+// sealAESNI encrypts n bytes of text and the byte inner (where it is not zero) in place and puts the tag behind.
+//
+//go:noescape
+func sealAESNI(key *byte, nonce *[12]byte, text *byte, n int, inner int, aadLow uint64, aadHigh uint64, aadLen int)
+
+// openAESNI decrypts n bytes of text in place and tells (1 or 0) whether the tag behind them is right.
+//
+//go:noescape
+func openAESNI(key *byte, nonce *[12]byte, text *byte, n int, aadLow uint64, aadHigh uint64, aadLen int) (ok uint64)
+
+// sealReadyAESNI is sealAESNI with the keystream that streamAESNI has made, which it clears.
+//
+//go:noescape
+func sealReadyAESNI(key *byte, text *byte, n int, inner int, aadLow uint64, aadHigh uint64, aadLen int, stream *byte)
+
+// streamAESNI makes E(J0) and, 32 bytes behind it, the keystream of n bytes.
+//
+//go:noescape
+func streamAESNI(key *byte, nonce *[12]byte, stream *byte, n int)

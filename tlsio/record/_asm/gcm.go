@@ -1,4 +1,5 @@
-// Command _asm makes gcm_amd64.s: AES-GCM records on VAES and VPCLMULQDQ. Run it with go generate in the folder above.
+// Command _asm makes gcm_amd64.s: AES-GCM records on VAES and VPCLMULQDQ with two blocks a register, and on AES-NI and
+// PCLMULQDQ with one. Run it with go generate in the folder above.
 //
 // All of it stays within the sixteen registers and the VEX forms of AVX2, so that no CPU needs AVX-512 for it, and within
 // 256 bits, because wider registers slow down a core that has just been idle.
@@ -15,10 +16,12 @@ func main() {
 	expand128()
 	expand256()
 	powers()
-	record(sealing)
-	record(opening)
-	record(ready)
-	stream()
+	for _, set := range []set{{"VAES", 2}, {"AESNI", 1}} {
+		set.record(sealing)
+		set.record(opening)
+		set.record(ready)
+		set.stream()
+	}
 	Generate()
 }
 
@@ -31,13 +34,30 @@ const (
 	atLong     = 992 // uint64: not zero for AES-256
 )
 
-// Bytes that one group of four vectors covers. The first group spends one vector on E(J0).
-const (
-	firstBytes = 96
-	groupBytes = 128
-	firstItems = firstBytes / 16
-	groupItems = groupBytes / 16
-)
+// set is a set of instructions, by how many blocks a register takes.
+type set struct {
+	name  string
+	lanes int
+}
+
+const groupVectors = 4
+
+// v is a vector register in the width of the set.
+func (s set) v(r VecPhysical) VecPhysical {
+	if s.lanes == 1 {
+		return x(r)
+	}
+	return r
+}
+
+// vectorBytes are the bytes of one vector.
+func (s set) vectorBytes() int { return 16 * s.lanes }
+
+// groupItems are the blocks that a group covers.
+func (s set) groupItems() int { return groupVectors * s.lanes }
+
+// firstVectors of the first group are text: its counters begin with zero, which is nobody's, and one, which is J0's.
+func (s set) firstVectors() int { return groupVectors - 2/s.lanes }
 
 // Physical registers: what lives across a whole record.
 var (

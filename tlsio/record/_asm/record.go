@@ -19,6 +19,7 @@ const (
 
 // walk is the state of a record's generator: where things are in general registers.
 type walk struct {
+	set
 	mode   mode
 	key    Register
 	text   Register // the next byte of text
@@ -34,9 +35,6 @@ type walk struct {
 	part   Register // bytes of text in the last vector, 1 to 32
 }
 
-// middleItems is one group less than there are powers for: something has to be left for the last chunk.
-const middleItems = powerCount - groupItems
-
 // aadArgs are the additional data in two words, since they have just been made: see nonce.
 const aadArgs = ", aadLow, aadHigh uint64, aadLen int"
 
@@ -45,18 +43,18 @@ const aadArgs = ", aadLow, aadHigh uint64, aadLen int"
 // The hash is a polynomial in H over A, C1 ... Cm, L (additional data, text, lengths). Up to 32 items are summed with their own
 // powers and reduced once; longer records go in chunks, each of which begins with the sum of the one before. The free lane
 // beside a chunk's first item takes L in the last chunk.
-func record(m mode) {
-	w := &walk{mode: m}
+func (s set) record(m mode) {
+	w := &walk{set: s, mode: m}
 	switch m {
 	case sealing:
-		TEXT("sealVAES", NOSPLIT, "func(key *byte, nonce *[12]byte, text *byte, n, inner int"+aadArgs+")")
-		Doc("sealVAES encrypts n bytes of text and the byte inner (where it is not zero) in place and puts the tag behind.")
+		TEXT("seal"+s.name, NOSPLIT, "func(key *byte, nonce *[12]byte, text *byte, n, inner int"+aadArgs+")")
+		Doc("seal" + s.name + " encrypts n bytes of text and the byte inner (where it is not zero) in place and puts the tag behind.")
 	case opening:
-		TEXT("openVAES", NOSPLIT, "func(key *byte, nonce *[12]byte, text *byte, n int"+aadArgs+") (ok uint64)")
-		Doc("openVAES decrypts n bytes of text in place and tells (1 or 0) whether the tag behind them is right.")
+		TEXT("open"+s.name, NOSPLIT, "func(key *byte, nonce *[12]byte, text *byte, n int"+aadArgs+") (ok uint64)")
+		Doc("open" + s.name + " decrypts n bytes of text in place and tells (1 or 0) whether the tag behind them is right.")
 	case ready:
-		TEXT("sealReadyVAES", NOSPLIT, "func(key, text *byte, n, inner int"+aadArgs+", stream *byte)")
-		Doc("sealReadyVAES is sealVAES with the keystream that streamVAES has made, which it clears.")
+		TEXT("sealReady"+s.name, NOSPLIT, "func(key, text *byte, n, inner int"+aadArgs+", stream *byte)")
+		Doc("sealReady" + s.name + " is seal" + s.name + " with the keystream that stream" + s.name + " has made, which it clears.")
 	}
 	Pragma("noescape")
 	w.load()
@@ -68,15 +66,13 @@ func record(m mode) {
 	w.finish()
 }
 
-func (w *walk) label(name string) string { return fmt.Sprint(name, w.mode) }
-
 func (w *walk) load() {
 	w.key = Load(Param("key"), GP64())
 	w.text = Load(Param("text"), GP64())
 	w.total = Load(Param("n"), GP64())
 	w.bits = Load(Param("aadLen"), GP64())
 	SHLQ(U8(3), w.bits)
-	VMOVDQU(table(tableReverse), reverse)
+	VMOVDQU(table(tableReverse), w.v(reverse))
 	if w.mode != opening {
 		w.inner = Load(Param("inner"), GP64())
 		// One byte more where there is an inner type.
@@ -113,20 +109,34 @@ func (w *walk) nonce() {
 	SHRQ(U8(32), back)
 	VMOVQ(word, x(base))
 	VPINSRQ(U8(1), back, x(base), x(base))
-	VINSERTI128(U8(1), x(base), base, base)
-	VPXOR(roundKey(w.key, 0), base, base)
+	if w.lanes == 2 {
+		VINSERTI128(U8(1), x(base), base, base)
+	}
+	VPXOR(roundKey(w.key, 0), w.v(base), w.v(base))
 	VPXOR(x(counter), x(counter), x(counter))
 }
 
-// lengths puts the block L beside the first item of the last chunk, whose power in product is given H^1 beside it.
-func (w *walk) lengths() {
+// begin starts the sums with the product of last and the power in product. In the record's last chunk L, the lengths, times H
+// goes with it, where there are two lanes in the one beside.
+func (w *walk) begin(final bool) {
+	if !final {
+		multiply(w.v(product), w.v(last), w.v(low), w.v(high), w.v(middle), w.v(power), false)
+		return
+	}
 	words := GP64()
 	MOVQ(w.total, words)
 	SHLQ(U8(3), words)
 	VMOVQ(words, x(power))
 	VPINSRQ(U8(1), w.bits, x(power), x(power))
-	VINSERTI128(U8(1), x(power), last, last)
-	VINSERTI128(U8(1), at(w.end, -16), product, product)
+	h := at(w.end, -16)
+	if w.lanes == 2 {
+		VINSERTI128(U8(1), x(power), last, last)
+		VINSERTI128(U8(1), h, product, product)
+		w.begin(false)
+		return
+	}
+	multiply(h, x(power), x(low), x(high), x(middle), x(key), false)
+	multiply(x(product), x(last), x(low), x(high), x(middle), x(key), true)
 }
 
 // firstChunk begins with A, which stands in last.
@@ -141,95 +151,111 @@ func (w *walk) firstChunk() {
 	ANDQ(I8(-16), items)
 	MOVQ(w.end, w.power)
 	SUBQ(items, w.power)
-	CMPQ(items, U32(16*powerCount))
-	JA(LabelRef(w.label("long")))
-	VMOVDQU(at(w.power, 0), x(product))
-	w.lengths()
-	JMP(LabelRef(w.label("first")))
-	Label(w.label("long"))
-	// A, the first group, and as many whole groups as the powers are enough for.
-	LEAQ(at(w.end, -16*(1+firstItems+(powerCount-1-firstItems)/groupItems*groupItems)), w.power)
-	VMOVDQU(at(w.power, 0), x(product))
-	Label(w.label("first"))
 	ADDQ(U8(16), w.power)
-	multiply(product, last, low, high, middle, power, false)
+	CMPQ(items, U32(16*powerCount))
+	JA(LabelRef("long"))
+	VMOVDQU(at(w.power, -16), x(product))
+	w.begin(true)
+	JMP(LabelRef("first"))
+	Label("long")
+	// A, the first group, and as many whole groups as the powers are enough for.
+	first := w.firstVectors() * w.lanes
+	LEAQ(at(w.end, -16*(first+(powerCount-1-first)/w.groupItems()*w.groupItems())), w.power)
+	VMOVDQU(at(w.power, -16), x(product))
+	w.begin(false)
+	Label("first")
 }
 
 // nextChunk begins with the sum of the one before, which it leaves in last.
 func (w *walk) nextChunk() {
-	reduce(low, high, middle, product)
-	VEXTRACTI128(U8(1), high, x(last))
-	VPXOR(x(last), x(high), x(last)) // the upper lane becomes zero
+	w.reduced(last)
 	items := GP64()
 	LEAQ(at(w.rest, 15+16), items) // L is one item more
 	ANDQ(I8(-16), items)
-	LEAQ(at(w.end, -16*middleItems), w.power)
 	CMPQ(items, U32(16*powerCount))
-	JA(LabelRef(w.label("middle")))
+	JA(LabelRef("middle"))
 	MOVQ(w.end, w.power)
 	SUBQ(items, w.power)
 	VMOVDQU(at(w.power, 0), x(product))
-	w.lengths()
-	JMP(LabelRef(w.label("begun")))
-	Label(w.label("middle"))
+	w.begin(true)
+	JMP(LabelRef("begun"))
+	Label("middle")
+	// One group less than there are powers for: something has to be left for the last chunk.
+	LEAQ(at(w.end, -16*(powerCount-w.groupItems())), w.power)
 	VMOVDQU(at(w.power, 0), x(product))
-	Label(w.label("begun"))
-	multiply(product, last, low, high, middle, power, false)
+	w.begin(false)
+	Label("begun")
 }
 
-// firstGroup makes E(J0) and covers the first three vectors, or jumps to a tail where there are no three whole ones and more.
+// reduced folds the sums to one block, in the low lane of to, whose other lane becomes zero.
+func (w *walk) reduced(to VecPhysical) {
+	reduce(w.v(low), w.v(high), w.v(middle), w.v(product))
+	if w.lanes == 1 {
+		VMOVDQU(x(high), x(to))
+		return
+	}
+	VEXTRACTI128(U8(1), high, x(product))
+	VPXOR(x(product), x(high), x(to))
+}
+
+// firstGroup makes E(J0) and covers the first vectors, or jumps to a tail where there is no more text than those.
 func (w *walk) firstGroup() {
-	CMPQ(w.rest, U8(firstBytes))
-	JBE(LabelRef(w.label("small")))
-	w.group(true, 3, true)
-	ADDQ(U8(firstBytes), w.text)
-	ADDQ(U8(firstBytes), w.power)
-	SUBQ(U8(firstBytes), w.rest)
+	bytes := w.firstVectors() * w.vectorBytes()
+	CMPQ(w.rest, U8(bytes))
+	JBE(LabelRef("small"))
+	w.group(true, w.firstVectors(), true)
+	w.forward(bytes)
+}
+
+// forward goes on to the next text.
+func (w *walk) forward(bytes int) {
+	SUBQ(I32(-bytes), w.text)
+	SUBQ(I32(-bytes), w.power)
+	SUBQ(U32(bytes), w.rest)
 }
 
 // groups covers whole groups while more than one is left.
 func (w *walk) groups() {
-	Label(w.label("groups"))
+	bytes := groupVectors * w.vectorBytes()
+	Label("groups")
 	CMPQ(w.power, w.end)
-	JNE(LabelRef(w.label("whole")))
+	JNE(LabelRef("whole"))
 	w.nextChunk()
-	Label(w.label("whole"))
-	CMPQ(w.rest, U32(groupBytes))
-	JBE(LabelRef(w.label("rest")))
-	w.group(false, 4, true)
-	SUBQ(I32(-groupBytes), w.text)
-	SUBQ(I32(-groupBytes), w.power)
-	SUBQ(U32(groupBytes), w.rest)
-	JMP(LabelRef(w.label("groups")))
+	Label("whole")
+	CMPQ(w.rest, U32(bytes))
+	JBE(LabelRef("rest"))
+	w.group(false, groupVectors, true)
+	w.forward(bytes)
+	JMP(LabelRef("groups"))
 }
 
 // tail covers what is left, of which the last vector may be in part: it ends with that vector's cipher text in states[0].
 func (w *walk) tail(first bool) {
-	name, most := "rest", 4
+	name, most := "rest", groupVectors
 	if first {
-		name, most = "small", 3
+		name, most = "small", w.firstVectors()
 	}
-	Label(w.label(name))
+	Label(name)
 	if first {
 		TESTQ(w.rest, w.rest)
-		JZ(LabelRef(w.label("empty")))
+		JZ(LabelRef("empty"))
 	}
-	w.lastVector(w.label(name))
-	for vectors := 1; vectors < most; vectors++ {
-		next := w.label(fmt.Sprint(name, vectors))
-		CMPQ(w.rest, U8(32*vectors))
-		JA(LabelRef(next))
+	w.lastVector(name)
+	for vectors := 1; vectors <= most; vectors++ {
+		next := fmt.Sprint(name, vectors)
+		if vectors < most {
+			CMPQ(w.rest, U8(w.vectorBytes()*vectors))
+			JA(LabelRef(next))
+		}
 		w.group(first, vectors, false)
-		JMP(LabelRef(w.label("last")))
-		Label(next)
+		JMP(LabelRef("last"))
+		if vectors < most {
+			Label(next)
+		}
 	}
-	w.group(first, most, false)
 	if first {
-		JMP(LabelRef(w.label("last")))
-		Label(w.label("empty"))
+		Label("empty")
 		w.group(true, 0, false)
-		JMP(LabelRef(w.label("tag")))
-	} else {
-		JMP(LabelRef(w.label("last")))
+		JMP(LabelRef("tag"))
 	}
 }

@@ -11,11 +11,13 @@ const (
 	tableFirst   = 32  // 32 bytes: counters 1 (J0) and 0 (not used)
 	tableCounter = 64  // 4 times 32 bytes: counters 0 to 7
 	tableKeep    = 192 // 32 bytes of ones, 32 of zeros
-	tableEight   = 256 // 32 bytes: what the counter rises by in each group
+	tableEight   = 256 // 32 bytes: what the counter rises by in a group of two lanes
 	tablePoly    = 288 // 32 bytes: the field's polynomial, reflected
-	tableTwo     = 320 // 32 bytes: the same for one vector
+	tableTwo     = 320 // 32 bytes: what it rises by in one vector of two lanes
 	tableDouble  = 352 // 16 bytes: the polynomial with the carry between the halves
-	tableSize    = 368
+	tableFour    = 368 // 16 bytes: what the counter rises by in a group of one lane
+	tableOne     = 384 // 16 bytes: what it rises by in one vector of one lane
+	tableSize    = 400
 )
 
 var tableMem *Mem
@@ -43,10 +45,12 @@ func fill() {
 	for lane := range 2 {
 		set(tableReverse+16*lane, 0x08090a0b0c0d0e0f, 0x0001020304050607)
 		set(tableKeep+16*lane, ^uint64(0), ^uint64(0))
-		set(tableEight+16*lane, groupItems, 0)
+		set(tableEight+16*lane, 8, 0)
 		set(tableTwo+16*lane, 2, 0)
 		set(tablePoly+16*lane, 1, 0xc200000000000000)
 	}
+	set(tableFour, 4, 0)
+	set(tableOne, 1, 0)
 	set(tableDouble, 1, 0xc200000000000001)
 	for i, word := range words {
 		DATA(8*i, U64(word))

@@ -6,73 +6,73 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// lastVector reads the last 1 to 32 bytes of text into last, and into keep which bytes those are. It may read up to 15 bytes
-// behind the text, where the tag stands or will stand.
+// lastVector reads the last bytes of text, one vector at most, into last, and into keep which bytes those are. It may read up
+// to 15 bytes behind the text, where the tag stands or will stand.
 func (w *walk) lastVector(name string) {
 	LEAQ(at(w.rest, -1), w.part)
-	ANDQ(U8(31), w.part)
+	ANDQ(U8(w.vectorBytes()-1), w.part)
 	ADDQ(U8(1), w.part)
 	ones := GP64()
-	from := GP64()
 	LEAQ(table(tableKeep+32), ones)
 	SUBQ(w.part, ones)
-	VMOVDQU(at(ones, 0), keep)
-	MOVQ(w.behind, from)
-	SUBQ(w.part, from)
-	MOVQ(from, w.behind)
-	wide, read := name+"Wide", name+"Read"
-	CMPQ(w.part, U8(16))
-	JA(LabelRef(wide))
-	VMOVDQU(at(from, 0), x(last))
-	JMP(LabelRef(read))
-	Label(wide)
-	VMOVDQU(at(from, 0), last)
-	Label(read)
+	VMOVDQU(at(ones, 0), w.v(keep))
+	SUBQ(w.part, w.behind)
+	w.byWidth(name+"Read", func(v func(VecPhysical) VecPhysical, _ int) { VMOVDQU(at(w.behind, 0), v(last)) })
 	if w.mode == opening {
 		return
 	}
 	// One byte less is text where there is an inner type, which takes the last place. Nobody has to store that byte before: a
 	// load over a store that has just been made waits.
+	last, product, power := w.v(last), w.v(product), w.v(power)
 	CMPQ(w.inner, U8(1))
 	SBBQ(I8(-1), ones)
 	VPAND(at(ones, 0), last, last)
 	VMOVQ(w.inner, x(product))
 	VPBROADCASTB(x(product), product)
-	VPAND(keep, product, product)
+	VPAND(w.v(keep), product, product)
 	VMOVDQU(at(ones, 0), power)
 	VPANDN(product, power, product)
 	VPOR(product, last, last)
 }
 
+// byWidth writes code for a last vector of one block, and where the set has wider ones, of two.
+func (w *walk) byWidth(name string, write func(v func(VecPhysical) VecPhysical, items int)) {
+	if w.lanes == 2 {
+		CMPQ(w.part, U8(16))
+		JA(LabelRef(name + "Wide"))
+	}
+	write(x, 1)
+	if w.lanes == 2 {
+		JMP(LabelRef(name))
+		Label(name + "Wide")
+		write(w.v, 2)
+		Label(name)
+	}
+}
+
 // finish writes and hashes the last vector, then the tag.
 func (w *walk) finish() {
-	Label(w.label("last"))
-	hashed := states[0]
+	Label("last")
+	cipher, last := w.v(states[0]), w.v(last)
+	hashed := cipher
 	if w.mode == opening {
 		hashed = last
-		VPBLENDVB(keep, states[0], last, states[0]) // the tag stays as it is
+		VPBLENDVB(w.v(keep), cipher, last, cipher) // the tag stays as it is
 	} else {
-		VPAND(keep, states[0], states[0])
+		VPAND(w.v(keep), cipher, cipher)
 	}
-	CMPQ(w.part, U8(16))
-	JA(LabelRef(w.label("lastWide")))
-	VMOVDQU(x(states[0]), at(w.behind, 0))
-	VMOVDQU(at(w.end, -32), power) // H^2 for the last block: L has H^1
-	JMP(LabelRef(w.label("lastStored")))
-	Label(w.label("lastWide"))
-	VMOVDQU(states[0], at(w.behind, 0))
-	VMOVDQU(at(w.end, -48), power)
-	Label(w.label("lastStored"))
+	w.byWidth("stored", func(v func(VecPhysical) VecPhysical, items int) {
+		VMOVDQU(v(states[0]), at(w.behind, 0))
+		VMOVDQU(at(w.end, -16*(1+items)), w.v(power)) // L has H^1
+	})
 	if w.mode == opening {
-		VPAND(keep, last, last)
+		VPAND(w.v(keep), last, last)
 	}
-	VPSHUFB(reverse, hashed, hashed)
-	multiply(power, hashed, low, high, middle, product, true)
+	VPSHUFB(w.v(reverse), hashed, hashed)
+	multiply(w.v(power), hashed, w.v(low), w.v(high), w.v(middle), w.v(product), true)
 	ADDQ(w.part, w.behind)
-	Label(w.label("tag"))
-	reduce(low, high, middle, product)
-	VEXTRACTI128(U8(1), high, x(product))
-	VPXOR(x(product), x(high), x(high))
+	Label("tag")
+	w.reduced(high)
 	VPSHUFB(x(reverse), x(high), x(high))
 	VPXOR(mask0, x(high), x(high))
 	if w.mode == opening {
