@@ -14,6 +14,7 @@ import (
 type ahead struct {
 	list    []candidate
 	chosen  *candidate // by admit, for take; nil: patch and sign now
+	aimed   int        // places in use
 	next    int        // whose turn it is to be looked at
 	replace int        // whose place the next new target takes when all are used
 	every   int64      // ns after which a candidate is signed again
@@ -69,15 +70,10 @@ func (a *ahead) aim(order Armed, price, qty fixed.Number) {
 		free = &a.list[a.replace]
 		a.replace = (a.replace + 1) % len(a.list)
 		free.wipe()
+		a.aimed--
 	}
 	free.order, free.price, free.qty, free.used = order, price, qty, true
-}
-
-// drop forgets all candidates.
-func (a *ahead) drop() {
-	for i := range a.list {
-		a.list[i].wipe()
-	}
+	a.aimed++
 }
 
 func (c *candidate) fits(order Armed, price, qty fixed.Number) bool {
@@ -94,7 +90,7 @@ func (c *candidate) wipe() {
 // choose looks for a candidate that is signed and young enough, and returns the id under which the order will be sent.
 func (a *ahead) choose(t *trigger, ids *orders.IDs, now int64) uint64 {
 	a.chosen = nil
-	if t.spec.Action == orders.Cancel {
+	if a.aimed == 0 || t.spec.Action == orders.Cancel {
 		return ids.Peek()
 	}
 	for i := range a.list {
@@ -116,7 +112,7 @@ func (a *ahead) choose(t *trigger, ids *orders.IDs, now int64) uint64 {
 func (a *ahead) take(t *trigger, dst []byte) (n int, ok bool) {
 	c := a.chosen
 	if c == nil {
-		if a.list != nil {
+		if a.aimed > 0 {
 			a.counts.Misses++
 		}
 		return 0, false
@@ -142,6 +138,9 @@ func (a *ahead) burn() {
 // sharpen signs one candidate that needs it. It belongs to idle turns.
 func (s *session) sharpen(now int64) {
 	a := s.ahead
+	if a.aimed == 0 {
+		return
+	}
 	for range a.list {
 		c := &a.list[a.next]
 		if a.next++; a.next == len(a.list) {

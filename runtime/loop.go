@@ -302,6 +302,7 @@ func (l *Loop) idle() {
 		s.flushControl(l.now)
 		if s == l.orders {
 			s.sharpen(l.now)
+			s.warm()
 		}
 	}
 	l.rehearse()

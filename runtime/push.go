@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"orderwire/netpoll"
 	"orderwire/orders"
 	"orderwire/tlsio/record"
 	"orderwire/wsproto"
@@ -64,27 +65,30 @@ func (s *session) push(t *trigger, now int64) (uint64, orders.Outcome) {
 	}
 	s.marks.hit(Signed)
 	at, n := frame(template, buf, n, s.masks)
+	s.frameBytes = n
 	s.marks.hit(Framed)
 	from, to := s.link.SealInPlace(buf, at, n)
 	s.marks.hit(Sealed)
 
-	s.remember(t, now)
-	s.carry(t)
-	s.flight.add(slot, t.values.ID, now)
+	s.journal.Intent(t.values.ID, t.order, &t.values, now)
 	s.port.Send(s.sock, slot, from, to) // from here the kernel owns slot
 	s.port.Submit()
 	s.marks.hit(Submitted)
+	s.remember(t, slot, now) // nothing of it can be answered before the next turn
 	return t.values.ID, orders.Sent
 }
 
-// remember makes the order known before its bytes leave: to the tracker and to the journal.
-func (s *session) remember(t *trigger, now int64) {
+// remember makes the order known to the tracker, and to whatever its answer and its slot's return will be matched with. It
+// comes after the send because one thread does both: a cold tracker costs 100 ns that the wire need not wait for. The
+// journal's intent comes before, since the process may die in between.
+func (s *session) remember(t *trigger, slot netpoll.Slot, now int64) {
+	s.carry(t)
+	s.flight.add(slot, t.values.ID, now)
 	if t.spec.Action == orders.Cancel {
 		s.track.AddCancel(s.index, t.values.ID, t.values.Target, now)
 	} else {
 		s.track.AddOn(s.index, t.values.ID, now, t.template, t.values.Price, t.values.Qty)
 	}
-	s.journal.Intent(t.values.ID, t.order, &t.values, now)
 }
 
 // frame makes a message of the payload at headRoom: a masked text frame, or as it stands (HTTP).

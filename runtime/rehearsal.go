@@ -182,6 +182,7 @@ func (r *rehearsal) collect() {
 	if r.session.link.PendingControl() {
 		r.session.flushControl(r.from)
 	}
+	r.session.warm()
 }
 
 // met tells how long a trigger that was meant for at had to wait for a rehearsal. Units: ns, 0 for none.

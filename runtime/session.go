@@ -106,19 +106,22 @@ type session struct {
 	timings *timings
 	flight  flight
 
-	handover  handover // until it is attached
-	replaces  *session // whom it follows, until it is attached
-	retired   bool     // it takes no new orders: its replacement is live
-	cause     error    // why it is ending
-	carrying  uint64   // HTTP: the order whose response is to come, 0 for none
-	carried   orders.Action
-	methods   [orders.CancelAll + 1]string // HTTP method of each action
-	ping      []byte                       // keeps the connection alive, where the venue wants that from us
-	pingNanos int64
-	pingAt    int64
-	armed     []armed // compiled for this connection's credentials
-	closing   bool    // our Close was sent
-	closeAt   int64   // when a Draining session is ended at the latest; 0: not draining
+	handover   handover // until it is attached
+	replaces   *session // whom it follows, until it is attached
+	retired    bool     // it takes no new orders: its replacement is live
+	cause      error    // why it is ending
+	carrying   uint64   // HTTP: the order whose response is to come, 0 for none
+	carried    orders.Action
+	methods    [orders.CancelAll + 1]string // HTTP method of each action
+	touched    uint64                       // by warm: reading it brought its line into the cache
+	primed     int                          // the armed order that warm primed last
+	frameBytes int                          // of the last order's message: what warm prepares keystream for
+	ping       []byte                       // keeps the connection alive, where the venue wants that from us
+	pingNanos  int64
+	pingAt     int64
+	armed      []armed // compiled for this connection's credentials
+	closing    bool    // our Close was sent
+	closeAt    int64   // when a Draining session is ended at the latest; 0: not draining
 }
 
 // flight remembers which order each slot in the kernel's hands carries, and since when.

@@ -101,17 +101,36 @@ func (t *timeout) Err() error {
 	return t.Context.Err()
 }
 
-// order is a context that ends when somebody says so.
+// order is a context that ends when somebody says so: the stop signal of a process.
 type order struct {
 	context.Context
-	given bool
+	done   chan struct{}
+	follow []func()
 }
 
-func (o *order) Done() <-chan struct{} { return nil }
+func newOrder() *order { return &order{Context: context.Background(), done: make(chan struct{})} }
+
+// give ends the context, and all that were derived from it, before it returns.
+func (o *order) give() {
+	close(o.done)
+	for _, f := range o.follow {
+		f()
+	}
+}
+
+func (o *order) Done() <-chan struct{} { return o.done }
 
 func (o *order) Err() error {
-	if o.given {
+	select {
+	case <-o.done:
 		return context.Canceled
+	default:
+		return nil
 	}
-	return nil
+}
+
+// AfterFunc is how package context follows a foreign context without a goroutine of its own.
+func (o *order) AfterFunc(f func()) (stop func() bool) {
+	o.follow = append(o.follow, f)
+	return func() bool { return false }
 }
