@@ -10,6 +10,7 @@ import (
 	"orderwire/netpoll"
 	"orderwire/orders"
 	"orderwire/orders/market"
+	"orderwire/tlsio"
 	"orderwire/wsproto"
 )
 
@@ -55,12 +56,16 @@ func New(c Config) (*Engine, error) {
 	if plan.Tasks == nil {
 		plan.Tasks = hostTasks{}
 	}
+	if plan.Sessions == nil {
+		plan.Sessions = tlsio.NewSessions(0, 0, plan.Tasks.Now)
+	}
 	e := &Engine{plan: plan, ids: &orders.IDs{}, track: orders.NewTracker(plan.TrackMax), events: make(chan SessionEvent, 64), told: newBell()}
 	e.loop = &Loop{
 		clock: plan.Clock, dialect: plan.Dialect, strategy: plan.Strategy, space: plan.IDs,
 		maxSendAge: plan.MaxSendAge.Nanoseconds(),
 		births:     newQueue[*session](2 * sessionMax),
 		doubts:     newQueue[doubt](1 << 14), findings: newQueue[finding](1 << 12), journal: plan.Journal, risk: plan.Risk,
+		tickets: newQueue[ticket](8), keepsTickets: plan.Sessions != nil,
 		renewals:     newQueue[uint16](2 * sessionMax),
 		ends:         newQueue[sessionEnd](2 * sessionMax),
 		timing:       newQueue[Timing](1 << 14),
@@ -273,8 +278,15 @@ func (e *Engine) drain() {
 			observer.Receipt(&e.receipt)
 		}
 	}
+	for e.loop.tickets.take(&e.loop.ticketIn) {
+		t := &e.loop.ticketIn
+		if err := t.session.link.Ticket(t.messages[:t.size]); err != nil {
+			e.observe(SessionEvent{Role: t.session.role, Phase: Live, Err: err}) // the connection goes on; only the next handshake is a full one
+		}
+	}
 	var end sessionEnd
 	for e.loop.ends.take(&end) {
+		end.session.link.Wipe()
 		v := e.places[end.session.index]
 		v.ended <- end
 		v.bell.ring()

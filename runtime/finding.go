@@ -4,6 +4,13 @@ import "orderwire/orders"
 
 // What the loop asks the control plane to find out, and what it is told.
 
+// ticket is what the peer sent for a later handshake, on its way to the session cache.
+type ticket struct {
+	session  *session
+	size     int
+	messages [4 << 10]byte
+}
+
 // doubt is an order about which something may have been missed: it is Unknown, or it was open when its connection ended.
 type doubt struct {
 	id       uint64

@@ -58,18 +58,22 @@ type Loop struct {
 	sweep      uint64 // the kill's cancels: next id to look at, 0 for done
 	retiring   int    // sessions in phase Draining
 
-	births   *queue[*session]
-	renewals *queue[uint16]
-	doubts   *queue[doubt]
-	findings *queue[finding]
-	finding  finding
-	ends     *queue[sessionEnd]
-	timing   *queue[Timing]
-	receipt  *queue[orders.Receipt]
-	kill     *orders.Kill
-	cancels  atomic.Bool // ask for the end of every open order, once
-	halt     atomic.Bool // drain and end every connection, take no order
-	quit     atomic.Bool // stop turning; set when every connection was handed back
+	births       *queue[*session]
+	renewals     *queue[uint16]
+	tickets      *queue[ticket]
+	ticketOut    ticket
+	ticketIn     ticket
+	keepsTickets bool
+	doubts       *queue[doubt]
+	findings     *queue[finding]
+	finding      finding
+	ends         *queue[sessionEnd]
+	timing       *queue[Timing]
+	receipt      *queue[orders.Receipt]
+	kill         *orders.Kill
+	cancels      atomic.Bool // ask for the end of every open order, once
+	halt         atomic.Bool // drain and end every connection, take no order
+	quit         atomic.Bool // stop turning; set when every connection was handed back
 
 	counts counts
 	seen   published

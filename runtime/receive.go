@@ -65,10 +65,28 @@ func (l *Loop) openAll(s *session, in []byte, at int64) (used int, err error) {
 			}
 		case record.EventCloseNotify:
 			return used, s.endOfStream()
+		case record.EventTicket, record.EventKeyUpdate:
+			l.handTicket(s, ev.Data)
 		}
 		if !s.flushControl(at) {
 			return used, errOwed
 		}
+	}
+}
+
+// handTicket hands session tickets to the control plane, which turns them into resumable sessions.
+func (l *Loop) handTicket(s *session, messages []byte) {
+	if len(messages) == 0 || !l.keepsTickets {
+		return
+	}
+	t := &l.ticketOut
+	if len(messages) > len(t.messages) {
+		l.counts.dropped++
+		return
+	}
+	t.session, t.size = s, copy(t.messages[:], messages)
+	if !l.tickets.put(t) {
+		l.counts.dropped++
 	}
 }
 

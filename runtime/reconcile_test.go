@@ -3,6 +3,7 @@ package runtime_test
 import (
 	"context"
 	"crypto/x509"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -52,6 +53,7 @@ func (b *burst) Receipt(r *orders.Receipt, _ int64, _ runtime.Hand) {
 type sessions struct {
 	mu   sync.Mutex
 	ends []error
+	live []string // what was negotiated, of each order connection
 }
 
 func (s *sessions) Timing(*runtime.Timing)  {}
@@ -59,6 +61,9 @@ func (s *sessions) Receipt(*orders.Receipt) {}
 func (s *sessions) Session(e runtime.SessionEvent) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if e.Phase == runtime.Live && e.Role == runtime.OrderRole {
+		s.live = append(s.live, e.Note)
+	}
 	if e.Err != nil {
 		s.ends = append(s.ends, e.Err)
 	}
@@ -109,6 +114,9 @@ func TestR1LostReplyIsResolvedByEvidence(t *testing.T) {
 	if len(b.ended) != 5 || counts.Filled != 5 || counts.Duplicates != 0 || counts.Executions != 5 {
 		t.Fatalf("%d orders ended, the exchange filled %d in %d executions, %d ids came twice (%v)",
 			len(b.ended), counts.Filled, counts.Executions, counts.Duplicates, seen.ends)
+	}
+	if len(seen.live) < 2 || !strings.Contains(seen.live[1], "resumed true") {
+		t.Errorf("connections %q: the second should have resumed the first one's session", seen.live)
 	}
 	unknown := 0
 	for id, r := range b.ended {

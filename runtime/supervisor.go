@@ -175,8 +175,12 @@ func (v *supervisor) birth(ctx context.Context, index uint16) (*session, error) 
 
 // open makes the cold connection.
 func (v *supervisor) open(ctx context.Context) (*Wire, error) {
+	config := v.endpoint.TLS
+	if config.Sessions == nil {
+		config.Sessions = v.engine.plan.Sessions
+	}
 	return Open(ctx, WireConfig{
-		URL: webSocketURL(v.url()), HTTP: v.role == OrderRole && v.engine.loop.responder != nil, TLS: v.endpoint.TLS, MessageMaxBytes: v.engine.plan.MessageMaxBytes,
+		URL: webSocketURL(v.url()), HTTP: v.role == OrderRole && v.engine.loop.responder != nil, TLS: config, MessageMaxBytes: v.engine.plan.MessageMaxBytes,
 		Network: v.engine.plan.Network, Rand: v.engine.plan.Rand,
 	})
 }

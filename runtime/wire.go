@@ -263,6 +263,11 @@ func (w *Wire) more() error {
 		if ev.Kind == record.EventData {
 			w.plain = append(w.plain[:len(w.plain):len(w.plain)], ev.Data...)
 		}
+		if ev.Kind == record.EventTicket || ev.Kind == record.EventKeyUpdate {
+			if err := w.link.Ticket(ev.Data); err != nil {
+				return err
+			}
+		}
 		w.cipher = w.cipher[used:]
 		if err := w.flushControl(); err != nil {
 			return err
