@@ -22,7 +22,7 @@ type krakenREST struct {
 	account *account
 }
 
-func (k *kraken) rest(_ *Conn, now int64, r *request) *reply {
+func (k *kraken) rest(c *Conn, now int64, r *request) *reply {
 	call := &krakenREST{k: k, v: k.v, r: r, now: now}
 	path := string(r.path)
 	run := map[string]func() ([]byte, string){
@@ -57,8 +57,22 @@ func (k *kraken) rest(_ *Conn, now int64, r *request) *reply {
 			return krakenReply(nil, why.text)
 		}
 	}
+	plan := call.plan()
+	if plan.Reject != "" {
+		return krakenReply(nil, plan.Reject)
+	}
 	result, fault := run()
-	return krakenReply(result, fault)
+	return c.planned(now, krakenReply(result, fault), &plan)
+}
+
+// plan asks the script about requests that a client reconciles by. The venue's lock is held.
+func (call *krakenREST) plan() Plan {
+	switch string(call.r.path) {
+	case "/0/private/OpenOrders", "/0/private/ClosedOrders", "/0/private/QueryOrders", "/0/private/TradesHistory":
+		client, _ := formValue(call.r.body, "cl_ord_id")
+		return call.v.planFor("query", call.now, call.account, "", client)
+	}
+	return Plan{}
 }
 
 func fixedKraken(text string) func() ([]byte, string) {
