@@ -29,7 +29,8 @@
 // What goes wrong on purpose is a Script: a function from request number and intent to a Plan (reply lost, late, twice,
 // before or after the reports; rejects; unknown outcomes; hidden orders; cut connections; partial fills), and
 // Venue.Inject for what happens to whole connections (notices, closes, resets, silence, bans, maintenance, clock steps,
-// expired tokens, gaps in the market). What a script causes is never counted as a client's fault.
+// expired tokens, gaps in the market). What a script causes is not counted as a client's fault, but for clock steps:
+// those a client has to notice.
 //
 // Money is exact: units of 10^-8 in an int64, never a float. Market data goes out as it was recorded, byte for byte; for
 // venues of which no recording exists, Recording.As words the Binance one in their messages.
