@@ -75,7 +75,7 @@ type Config struct {
 	// seen, if set, is shown the chain before the pins judge it.
 	seen func(presented []*x509.Certificate, chains [][]*x509.Certificate)
 
-	// suites narrows the suites of TLS 1.3 that are offered, for tests: crypto/tls has no such switch on its side.
+	// suites narrows the suites that are offered, for tests: servers have no such switch for TLS 1.3, or other names for it.
 	suites []record.Suite
 }
 

@@ -6,10 +6,12 @@ import (
 	"orderwire/tlsio/record"
 )
 
-// WithSuite narrows the suites of TLS 1.3 that c offers to one.
+// WithSuite narrows the suites that c offers to one, and the version to that suite's.
 func WithSuite(c Config, suite record.Suite) Config {
+	c.suites = []record.Suite{suite}
+	c.MinVersion, c.MaxVersion = record.TLS12, record.TLS12
 	if record.Supports(record.TLS13, suite) {
-		c.suites = []record.Suite{suite}
+		c.MinVersion, c.MaxVersion = record.TLS13, record.TLS13
 	}
 	return c
 }

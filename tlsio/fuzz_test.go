@@ -20,8 +20,12 @@ func recordHandshake(tb testing.TB, version uint16) recording {
 	tb.Helper()
 	ca := newAuthority(tb, "root")
 	p := serve(tb, &tls.Config{Certificates: []tls.Certificate{ca.issue(tb, leafOptions{})}, MinVersion: version, MaxVersion: version, SessionTicketsDisabled: true}, nil)
+	suite := record.AES128GCM
+	if version == tls.VersionTLS12 {
+		suite = record.ECDHEECDSAAES128GCM
+	}
 	wire := &both{recorded: recorded{Conn: p.near}}
-	link, err := connectOver(tb, wire, tlsio.WithSuite(tlsio.Config{ServerName: host, Trust: tlsio.Trust{Roots: ca.pool()}}, record.AES128GCM))
+	link, err := connectOver(tb, wire, tlsio.WithSuite(tlsio.Config{ServerName: host, Trust: tlsio.Trust{Roots: ca.pool()}}, suite))
 	if err != nil {
 		tb.Fatal(err)
 	}

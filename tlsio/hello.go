@@ -23,7 +23,7 @@ func libraryConfig(c Config, keys *secrets) *utls.Config {
 		MaxVersion:                         uint16(c.maxVersion()),
 		NextProtos:                         c.protocols(),
 		KeyLogWriter:                       keys,
-		CipherSuites:                       suites12(),
+		CipherSuites:                       c.narrow(suites12()),
 		SessionTicketsDisabled:             c.Sessions == nil,
 		OmitEmptyPsk:                       true,
 		PreferSkipResumptionOnNilExtension: true,
@@ -120,13 +120,13 @@ func newGolang(g *gate, c Config, lib *utls.Config) (*utls.UConn, error) {
 	return client, nil
 }
 
-// narrow leaves out the suites of TLS 1.3 that were not asked for.
+// narrow leaves out the suites that were not asked for; a browser's GREASE stays.
 func (c Config) narrow(list []uint16) []uint16 {
 	if c.suites == nil {
 		return list
 	}
 	return slices.DeleteFunc(slices.Clone(list), func(id uint16) bool {
-		return record.Supports(record.TLS13, record.Suite(id)) && !slices.Contains(c.suites, record.Suite(id))
+		return id&0x0f0f != 0x0a0a && !slices.Contains(c.suites, record.Suite(id))
 	})
 }
 

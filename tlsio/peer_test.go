@@ -266,6 +266,29 @@ func (s *stream) next() ([]byte, error) {
 	}
 }
 
+// untilUpdate reads until the peer has changed its key n times, and nothing else has come.
+func (s *stream) untilUpdate(n int) error {
+	for s.updates < n {
+		ev, used, err := s.link.Next(s.buf)
+		switch {
+		case err != nil:
+			return err
+		case ev.Kind == record.EventData:
+			return fmt.Errorf("%d bytes of data instead of a key update", len(ev.Data))
+		case ev.Kind == record.EventKeyUpdate:
+			s.updates++
+		}
+		s.buf = append(s.buf[:0], s.buf[used:]...)
+		if used > 0 {
+			continue
+		}
+		if err := s.fill(); err != nil {
+			return err
+		}
+	}
+	return s.control()
+}
+
 func (s *stream) control() error {
 	if !s.link.PendingControl() {
 		return nil
