@@ -140,6 +140,7 @@ type farProcess struct {
 	folder string
 	ready  farReady
 	target bench.Target
+	secret string // throw-away: foreign clients are told it on their command line
 }
 
 // benchPath is the path of the order socket; usage reports are left out of the answers.
@@ -156,7 +157,7 @@ func startFar(ctx context.Context, cpu int, log io.Writer) (*farProcess, error) 
 		return nil, fmt.Errorf("no temporary folder for the far end's certificate: %w", err)
 	}
 	key, secret := throwAway(32), throwAway(32) // as long as the venue's own
-	f := &farProcess{folder: folder}
+	f := &farProcess{folder: folder, secret: secret}
 	f.cmd = exec.CommandContext(ctx, self, "bench", "far", "--folder", folder, "--cpu", strconv.Itoa(cpu))
 	f.cmd.Env = append(os.Environ(), simKeyEnv+"="+key, simSecretEnv+"="+secret)
 	f.cmd.Stderr = log
