@@ -27,7 +27,8 @@ const (
 	ReportSessionError
 )
 
-// Report is one message of an order connection, read. It is filled in place; text fields alias the message.
+// Report is one message of an order connection, read. It is filled in place; text fields alias the message, or
+// Digits where the message has the number in binary: they live until the message or the Report is reused.
 type Report struct {
 	Kind                        ReportKind
 	Status                      int    // the venue's status of the reply (HTTP-like), 0 where it has none
@@ -40,10 +41,11 @@ type Report struct {
 	LastQty                     fixed.Number
 	LastPrice                   fixed.Number
 	CumQty                      fixed.Number
-	VenueNanos                  int64 // the venue's time of the event, ns since the Unix epoch, 0 where unknown
-	RetryAtNanos                int64 // ReportThrottled: venue time before which nothing may be sent
-	Weight, WeightLimit         int32 // request weight used and its limit as reported, 0 where not
-	OrderCount, OrderCountLimit int32 // the shortest order-count window as reported
+	VenueNanos                  int64    // the venue's time of the event, ns since the Unix epoch, 0 where unknown
+	RetryAtNanos                int64    // ReportThrottled: venue time before which nothing may be sent
+	Weight, WeightLimit         int32    // request weight used and its limit as reported, 0 where not
+	OrderCount, OrderCountLimit int32    // the shortest order-count window as reported
+	Digits                      [40]byte // room for ids that a dialect had to write
 }
 
 // Reset empties r for the next message.

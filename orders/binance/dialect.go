@@ -31,6 +31,7 @@ var (
 	ErrDuplicate = errors.New("binance: a field comes twice")
 	ErrValue     = errors.New("binance: a field's value cannot be")
 	ErrLevels    = errors.New("binance: more price levels than the event has room for")
+	ErrMany      = errors.New("binance: the message holds more than one: ask for the next")
 )
 
 // Venue names the exchange as the config does.
