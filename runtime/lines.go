@@ -108,6 +108,8 @@ func (l *Loop) followAll(now int64) {
 // follow lets a leaving session go when all its orders are answered, and at the latest when its time is over.
 func (l *Loop) follow(s *session, now int64, why error) {
 	switch {
+	case s.http != nil && s.track.WaitingOn(s.index) == 0:
+		l.end(s, why) // HTTP has no closing handshake
 	case s.track.WaitingOn(s.index) == 0 && !s.closing:
 		s.closing = true
 		l.sayClose(s, wsproto.CloseNormal, "", now)

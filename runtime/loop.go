@@ -220,6 +220,11 @@ func (l *Loop) orderSent(s *session, id uint64, c *netpoll.Completion, now int64
 // deadlines aborts a connection that holds a late record, and keeps connections alive.
 func (l *Loop) deadlines(now int64) {
 	for _, s := range l.sessions {
+		if s != nil && s.phase != Ended && s.masks.Left() < maskPool/8 { // idle turns fill it; a storm may leave none
+			if err := s.masks.Fill(); err != nil {
+				l.end(s, err)
+			}
+		}
 		if s != nil && s.pingNanos > 0 && now >= s.pingAt && s.phase == Live && s.control(wsproto.OpText, s.ping, now) {
 			s.pingAt = now + s.pingNanos
 		}

@@ -111,6 +111,9 @@ func shadowSigner(random io.Reader, real *orders.Signer) (*orders.Signer, error)
 	if err == nil && !real.Token().Empty() {
 		signer, err = signer.WithToken(orders.NewSecret([]byte(text[:64])))
 	}
+	if err == nil && !real.Passphrase().Empty() {
+		signer, err = signer.WithPassphrase(orders.NewSecret([]byte(text[:16])))
+	}
 	return signer, err
 }
 

@@ -184,6 +184,9 @@ func (st *stream) join(in []byte) bool {
 //
 // Shape: payload is at most 125 bytes (RFC 6455 §5.5) and may alias what was received.
 func (s *session) control(op wsproto.Opcode, payload []byte, now int64) bool {
+	if s.http != nil {
+		return true // HTTP has no control frames
+	}
 	if s.masks.Left() == 0 || s.link.Left() == 0 || !s.port.Room(s.sock) {
 		return false
 	}

@@ -244,7 +244,7 @@ func (d *demoRun) config() (runtime.Config, error) {
 	if config.IDs.Epoch, err = bootEpoch(d.o.stateDir); err != nil {
 		return runtime.Config{}, err
 	}
-	config.REST = config.Orders
+	config.REST, config.Standbys = config.Orders, venue.pool
 	config.Strategy, config.Observer, config.Market.Once = d.strategy, d.recorder, true
 	return config, nil
 }

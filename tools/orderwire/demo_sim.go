@@ -35,12 +35,13 @@ type simOptions struct {
 
 // simProcess is the embedded exchange, running as a process of its own: it shares nothing with the loop but the loopback.
 type simProcess struct {
-	cmd     *exec.Cmd
-	folder  string
-	address string
-	caFile  string
-	key     string
-	secret  string
+	cmd        *exec.Cmd
+	folder     string
+	address    string
+	caFile     string
+	key        string
+	secret     string
+	passphrase string
 }
 
 // simReady is the line that `orderwire sim` prints when it listens.
@@ -58,13 +59,13 @@ func startSim(ctx context.Context, o simOptions) (*simProcess, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no temporary folder for the exchange's certificate: %w", err)
 	}
-	s := &simProcess{folder: folder, caFile: filepath.Join(folder, "ca.pem"), key: throwAway(16), secret: demoSecret()}
+	s := &simProcess{folder: folder, caFile: filepath.Join(folder, "ca.pem"), key: throwAway(16), secret: demoSecret(), passphrase: throwAway(8)}
 	args := []string{"sim", "--venue", o.venue, "--start", demoVenues[o.venue].start, "--listen", "127.0.0.1:0", "--ca-out", s.caFile, "--speed", o.speed, "--cpu", strconv.Itoa(o.cpu), "--spin=" + strconv.FormatBool(o.spin)}
 	if o.replay != "" {
 		args = append(args, "--replay", o.replay)
 	}
 	s.cmd = exec.CommandContext(ctx, self, args...)
-	s.cmd.Env = append(os.Environ(), "ORDERWIRE_SIM_KEY="+s.key, "ORDERWIRE_SIM_SECRET="+s.secret)
+	s.cmd.Env = append(os.Environ(), "ORDERWIRE_SIM_KEY="+s.key, "ORDERWIRE_SIM_SECRET="+s.secret, "ORDERWIRE_SIM_PASSPHRASE="+s.passphrase)
 	s.cmd.Stderr = o.log
 	// The exchange ends with the demo, however that ends.
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
@@ -123,7 +124,7 @@ type simTruth struct {
 
 // counts asks the exchange what it saw, over its own TLS.
 func (s *simProcess) counts(ctx context.Context) (simTruth, error) {
-	text, err := s.get(ctx, "/counts")
+	text, err := s.get(ctx, "/simex/counts")
 	if err != nil {
 		return simTruth{}, fmt.Errorf("the exchange's counts: %w", err)
 	}

@@ -10,6 +10,7 @@ type demoVenue struct {
 	decimals uint8 // of a price
 	quantity uint8 // decimals of a quantity
 	tick     string
+	pool     int    // HTTP connections beside the first: one order is in flight on each
 	start    string // what starts the replay: the connection, or the first subscription
 	signer   func(s *simProcess) (*orders.Signer, error)
 }
@@ -18,6 +19,7 @@ var demoVenues = map[string]demoVenue{
 	"binance":      {symbol: "BTCUSDT", decimals: 2, quantity: 5, tick: "0.01", start: "connect", signer: hmacSigner},
 	"binance-usdm": {symbol: "BTCUSDT", decimals: 2, quantity: 3, tick: "0.01", start: "connect", signer: hmacSigner},
 	"bybit":        {symbol: "BTCUSDT", decimals: 2, quantity: 3, tick: "0.01", start: "subscribe", signer: hmacSigner},
+	"coinbase":     {symbol: "BTC-USD", decimals: 2, quantity: 8, tick: "0.01", start: "subscribe", pool: 8, signer: coinbaseSigner},
 	"kraken":       {symbol: "BTC/USD", decimals: 2, quantity: 8, tick: "0.01", start: "subscribe", signer: krakenSigner},
 }
 
@@ -32,6 +34,14 @@ func (v *demoVenue) settle(c *Config) {
 
 func hmacSigner(s *simProcess) (*orders.Signer, error) {
 	return orders.NewHMACSigner(s.key, orders.NewSecret([]byte(s.secret)))
+}
+
+func coinbaseSigner(s *simProcess) (*orders.Signer, error) {
+	signer, err := orders.NewEncodedHMACSigner(s.key, orders.NewSecret([]byte(s.secret)), orders.SecretBase64)
+	if err != nil {
+		return nil, err
+	}
+	return signer.WithPassphrase(orders.NewSecret([]byte(s.passphrase)))
 }
 
 func krakenSigner(s *simProcess) (*orders.Signer, error) {

@@ -11,7 +11,7 @@ import (
 )
 
 // venues are the exchanges that a config can name.
-var venues = []string{"binance", "binance-usdm", "bybit", "kraken"}
+var venues = []string{"binance", "binance-usdm", "bybit", "coinbase", "kraken"}
 
 // check wants a venue that is known and a profile that fits the host.
 func (o *OrdersConfig) check() error {
@@ -41,6 +41,15 @@ func (o *OrdersConfig) check() error {
 }
 
 // live tells whether orders over this endpoint would be executed for real: it counts as live unless it is marked.
+// host is the authority of the URL, empty without one.
+func (o *OrdersConfig) host() string {
+	u, err := url.Parse(o.URL)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
 func (o *OrdersConfig) live() bool { return o.URL != "" && o.Profile == profileLive }
 
 // refusal says why no order may leave over this endpoint, nil where they may.

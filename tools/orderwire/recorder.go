@@ -55,12 +55,15 @@ func (d *recorder) Receipt(r *orders.Receipt) {
 	case orders.ReportTested:
 		d.tested++
 		d.settled.Add(1)
-	case orders.ReportAcked:
-		d.acked++
-		d.settled.Add(1)
 	case orders.ReportRejected:
 		d.rejected++
 		d.settled.Add(1)
+	default:
+		// Acked by whatever said so first: some venues tell a fill before, or in place of, the acceptance.
+		if accepted(r.State) && !accepted(r.Before) {
+			d.acked++
+			d.settled.Add(1)
+		}
 	}
 	switch {
 	case r.State == orders.Filled && r.Before != orders.Filled:
@@ -68,6 +71,15 @@ func (d *recorder) Receipt(r *orders.Receipt) {
 	case r.State == orders.Unknown && r.Before != orders.Unknown:
 		d.unknown++
 	}
+}
+
+// accepted tells whether an order in state s was accepted by the venue's engine.
+func accepted(s orders.State) bool {
+	switch s {
+	case orders.Acked, orders.PartiallyFilled, orders.Filled, orders.Cancelled, orders.Expired:
+		return true
+	}
+	return false
 }
 
 // Session logs the life of a connection.
@@ -82,12 +94,13 @@ func (d *recorder) Session(e runtime.SessionEvent) {
 			d.live.Store(true)
 		}
 	case e.Phase == runtime.Ended && e.Role == runtime.MarketRole && d.live.Load():
-		var closed *wsproto.CloseError
-		if errors.As(e.Err, &closed) && closed.Code == wsproto.CloseNormal {
+		if closedNormally(e.Err) {
 			d.marketEnded.Store(true)
 			return
 		}
 		d.fail(fmt.Errorf("the market connection ended: %w", e.Err))
+	case e.Phase == runtime.Ended && e.Role == runtime.ReportRole && closedNormally(e.Err):
+		fmt.Fprintf(d.log, "%-7s ended with the replay\n", e.Role) // Coinbase's user channel is on its feed
 	case e.Phase == runtime.Ended && e.Err != nil && !errors.Is(e.Err, runtime.ErrStopped):
 		d.fail(fmt.Errorf("the %s connection to %s ended: %w", e.Role, e.Peer, e.Err))
 	}
@@ -104,6 +117,11 @@ func (d *recorder) fail(err error) {
 	if d.failed == nil {
 		d.failed = err
 	}
+}
+
+func closedNormally(err error) bool {
+	var closed *wsproto.CloseError
+	return errors.As(err, &closed) && closed.Code == wsproto.CloseNormal
 }
 
 func (d *recorder) failure() error {

@@ -19,6 +19,7 @@ import (
 	"orderwire/orders"
 	"orderwire/orders/binance"
 	"orderwire/orders/bybit"
+	"orderwire/orders/coinbase"
 	"orderwire/orders/journal"
 	"orderwire/orders/kraken"
 	"orderwire/orders/market"
@@ -26,12 +27,14 @@ import (
 	"orderwire/runtime"
 )
 
-// dialects are the exchanges that this binary speaks to, by the name that a config gives.
-var dialects = map[string]func() orders.Dialect{
-	"binance":      func() orders.Dialect { return &binance.Dialect{} },
-	"binance-usdm": func() orders.Dialect { return &binance.Dialect{Product: binance.USDM} },
-	"bybit":        func() orders.Dialect { return &bybit.Dialect{} },
-	"kraken":       func() orders.Dialect { return &kraken.Dialect{} },
+// dialects are the exchanges that this binary speaks to, by the name that a config gives. host is what HTTP requests are
+// addressed to.
+var dialects = map[string]func(host string) orders.Dialect{
+	"binance":      func(string) orders.Dialect { return &binance.Dialect{} },
+	"binance-usdm": func(string) orders.Dialect { return &binance.Dialect{Product: binance.USDM} },
+	"bybit":        func(string) orders.Dialect { return &bybit.Dialect{} },
+	"coinbase":     func(host string) orders.Dialect { return &coinbase.Dialect{Host: host} },
+	"kraken":       func(string) orders.Dialect { return &kraken.Dialect{} },
 }
 
 // runOptions are the flags of run.
@@ -194,7 +197,7 @@ func (c *Config) strategy(background int, paceNanos int64) (*demoStrategy, error
 // runtimeConfig is the file in the words of the library.
 func (c *Config) runtimeConfig(signer *orders.Signer) (runtime.Config, error) {
 	out := runtime.Config{
-		Dialect: dialects[c.Orders.Venue](), Signer: signer, Symbols: c.Market.Symbols,
+		Dialect: dialects[c.Orders.Venue](c.Orders.host()), Signer: signer, Symbols: c.Market.Symbols,
 		CPU: c.Loop.CPU, Backend: c.Loop.Backend, SlotCount: c.Loop.SlotCount, SlotBytes: c.Loop.SlotBytes,
 		TrackMax: c.Loop.TrackMax, MessageMaxBytes: c.Loop.MessageMaxBytes,
 		MaxSendAge:     time.Duration(c.Loop.MaxSendAgeUS) * time.Microsecond,
@@ -220,6 +223,9 @@ func (c *Config) runtimeConfig(signer *orders.Signer) (runtime.Config, error) {
 		out.Armed = append(out.Armed, spec)
 	}
 	out.IDs.Prefix = c.Instance.IDPrefix
+	if c.Orders.Venue == "coinbase" {
+		out.IDs.Form = orders.IDUUID // the venue takes no other
+	}
 	return out, nil
 }
 

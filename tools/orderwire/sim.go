@@ -31,6 +31,8 @@ var embeddedMarket []byte
 const (
 	simKeyEnv    = "ORDERWIRE_SIM_KEY"
 	simSecretEnv = "ORDERWIRE_SIM_SECRET"
+	// simPassphraseEnv is the third one, that Coinbase asks for.
+	simPassphraseEnv = "ORDERWIRE_SIM_PASSPHRASE"
 )
 
 // simFlags are the flags of sim.
@@ -184,7 +186,7 @@ func simKeys(f *simFlags) ([]simex.Key, error) {
 	case secret == "":
 		return nil, fmt.Errorf("environment variable %s is not set though %s is: the exchange needs both, or neither", f.secretEnv, f.keyEnv)
 	}
-	return []simex.Key{{ID: key, Secret: secret}}, nil
+	return []simex.Key{{ID: key, Secret: secret, Passphrase: os.Getenv(simPassphraseEnv)}}, nil
 }
 
 // moveTo makes cpu the only CPU of this process: the binding of the calling thread survives an exec, and the threads and
