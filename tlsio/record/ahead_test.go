@@ -70,8 +70,10 @@ func TestPrepareNext(t *testing.T) {
 		text := make([]byte, record.MaxAhead)
 		newSource(5).fill(text)
 		for n := 1; n <= record.MaxAhead; n++ {
-			if !fast.PrepareNext(n) || !fast.PrepareNext(n) {
-				t.Fatalf("%d bytes: not ready", n)
+			for range 2 { // an idle loop asks again and again
+				if !fast.PrepareNext(n) {
+					t.Fatalf("%d bytes: not ready", n)
+				}
 			}
 			if isZero(kernel.Stream()) {
 				t.Fatalf("%d bytes: ready, and no keystream", n)

@@ -125,3 +125,26 @@ func openContenders(b *testing.B, suite record.Suite, size int) (list []contende
 	})
 	return list
 }
+
+// BenchmarkPrepareNext is what the idle turn pays: once for a record, and then for each time it asks again.
+func BenchmarkPrepareNext(b *testing.B) {
+	for _, size := range []int{320, record.MaxAhead} {
+		for _, again := range []bool{false, true} {
+			b.Run(fmt.Sprintf("size=%d/again=%v", size, again), func(b *testing.B) {
+				client, _ := pair(b, record.AES128GCM)
+				if !client.PrepareNext(size) {
+					b.Skipf("kernel %s: no keystream ahead", client.Kernel())
+				}
+				seq := uint64(0)
+				b.ReportAllocs()
+				for b.Loop() {
+					if !again {
+						seq++
+						client.Sealer.SetSeq(seq % record.SoftLimitGCM)
+					}
+					client.PrepareNext(size)
+				}
+			})
+		}
+	}
+}
