@@ -113,7 +113,7 @@ func overhead12(suite record.Suite) int {
 // What does not open is left to the library: it knows the right alert.
 func (f *flight) sealed(rec []byte) error {
 	if f.opener == nil {
-		opener, err := record.NewOpener(record.Keys{
+		opener, err := record.NewDecrypter(record.Keys{
 			Version: record.TLS13, Suite: f.suite, Secret: f.keys.serverHandshake, Tier: f.tier,
 		})
 		if err != nil {
@@ -290,6 +290,15 @@ func (f *flight) ended() error {
 		return ErrTrailing
 	}
 	return nil
+}
+
+// wipe clears the keys of the handshake.
+func (f *flight) wipe() {
+	if f.opener != nil {
+		f.opener.Wipe()
+		f.opener = nil
+	}
+	clear(f.scratch)
 }
 
 // refusal is an error of the flight, with the alert that the server should get.

@@ -111,6 +111,7 @@ func newAttempt(conn net.Conn, c Config) *attempt {
 // run does the steps of a handshake in their order.
 func (a *attempt) run() (*Link, error) {
 	defer a.keys.wipe()
+	defer a.flight.wipe()
 	if err := a.shake(); err != nil {
 		return nil, a.refuse(err)
 	}

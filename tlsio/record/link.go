@@ -28,6 +28,7 @@ func NewLink(write, read Keys) (*Link, error) {
 	if err := l.Opener.start(read); err != nil {
 		return nil, err
 	}
+	l.reserve()
 	return l, nil
 }
 

@@ -77,8 +77,21 @@ func NewOpener(k Keys) (*Opener, error) {
 	if err := o.start(k); err != nil {
 		return nil, err
 	}
+	o.reserve()
 	return o, nil
 }
+
+// NewDecrypter makes an Opener for Open alone, without the memory that Next needs for messages that come in pieces.
+func NewDecrypter(k Keys) (*Opener, error) {
+	o := new(Opener)
+	if err := o.start(k); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// reserve gets the one buffer of an Opener that works on a stream.
+func (o *Opener) reserve() { o.hand = make([]byte, 0, MaxHandshake+MaxPlaintext) }
 
 // Next reads at most one record from in, decrypts it where it lies, and tells how many bytes it used.
 //
@@ -315,9 +328,6 @@ func (o *Opener) start(k Keys) error {
 	secret := hide(k.Secret) // it may be our own, so it is copied before ours is cleared
 	clear(o.secret.bytes())
 	o.secret = secret
-	if o.hand == nil {
-		o.hand = make([]byte, 0, MaxHandshake+MaxPlaintext)
-	}
 	return nil
 }
 
