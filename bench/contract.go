@@ -23,6 +23,7 @@ type Contract struct {
 	Path string
 
 	client   [3 + 10]byte
+	binance  binance.Dialect
 	loggedOn bool
 }
 
@@ -50,11 +51,13 @@ func (c *Contract) Venue() string { return "contract" }
 // OrderPath is the path of the order connection.
 func (c *Contract) OrderPath() string { return c.Path }
 
-// MarketPath is not used: the contract has no market data.
+// MarketPath is not used: feeds are asked for by their own paths.
 func (c *Contract) MarketPath([]string) string { return "/" }
 
-// Market refuses everything: the contract has no market data.
-func (c *Contract) Market([]byte, *market.Event) error { return ErrContract }
+// Market reads Binance's market data.
+func (c *Contract) Market(message []byte, ev *market.Event) error {
+	return c.binance.Market(message, ev)
+}
 
 // StampsByHost says that the examiner runs on this host and tells no time (runtime.HostTime).
 func (c *Contract) StampsByHost() {}
@@ -64,8 +67,7 @@ func (c *Contract) Login(step int, wallNanos int64, signer *orders.Signer) ([]by
 	if step > 0 || signer.Signs() {
 		return nil, nil
 	}
-	var d binance.Dialect
-	return d.Logon("login-0", signer, wallNanos)
+	return c.binance.Logon("login-0", signer, wallNanos)
 }
 
 // contractParam is one parameter: text, or a field.

@@ -19,6 +19,7 @@ type pacer struct {
 	contract *Contract
 	aims     bool
 	sweep    sweep
+	lead     int64 // ns that the loop turns before the first order of a run
 
 	jobs chan *job
 	job  *job // under way; nil: the loop turns for itself, or is parked
@@ -100,7 +101,7 @@ func (p *pacer) take(hand runtime.Hand) {
 	p.job, p.next = next, 0
 	if !next.unread {
 		p.anchor(0)
-		p.wait(p.clock.Now(), hand)
+		p.wait(p.clock.Now()+p.lead, hand)
 	}
 }
 

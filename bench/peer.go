@@ -35,6 +35,9 @@ type PeerConfig struct {
 	Stages *Stages
 	// ThrashBytes is swept through the cache when a wait begins. 0: nothing.
 	ThrashBytes int
+	// FeedRate is how many market frames a second the loop reads beside its orders, from Feed. 0: none, and no connection.
+	FeedRate int
+	Feed     Feed
 }
 
 // hows are the ways in which an engine may be timed.
@@ -69,7 +72,7 @@ func NewPeer(ctx context.Context, c PeerConfig) (*Peer, error) {
 	clock, _ := netpoll.NewClock()
 	contract := &Contract{Path: "/" + strings.TrimPrefix(c.Target.Path, "/")}
 	p := &Peer{
-		name: c.Impl, pacer: newPacer(clock, contract, how == "ahead"), ended: make(chan error, 1),
+		name: c.name(), pacer: newPacer(clock, contract, how == "ahead"), ended: make(chan error, 1),
 		observer: &peerObserver{live: make(chan string, 1), failed: make(chan error, 1), stages: c.Stages},
 	}
 	p.pacer.sweep = newSweep(c.ThrashBytes)
@@ -108,6 +111,12 @@ func (c *PeerConfig) engine(backend, how string, p *Peer, contract *Contract, cl
 		IDs: ContractIDs, Signer: signer, Strategy: p.pacer, Observer: p.observer, CPU: c.CPU, Backend: backend,
 		Clock: clock, RehearseEvery: c.RehearseEvery, SignAhead: -1, MaxSendAge: time.Second,
 	}
+	if c.FeedRate > 0 {
+		if config.Market, err = c.Feed.endpoint(c.FeedRate, 0, time.Second, true); err != nil {
+			return config, err
+		}
+		config.Symbols, p.pacer.lead = []string{"BTCUSDT"}, feedLead
+	}
 	switch how {
 	case "cold":
 		config.RehearseEvery = -1
@@ -119,6 +128,21 @@ func (c *PeerConfig) engine(backend, how string, p *Peer, contract *Contract, cl
 		config.Journal, config.Risk = c.Journal, c.Risk
 	}
 	return config, nil
+}
+
+// feedLead is how long a loop with market data turns before the first order of a run: it first reads what has piled up while
+// it was parked. Units: ns.
+const feedLead = 30_000_000
+
+// name is the impl, and the rate of the feed where there is one.
+func (c *PeerConfig) name() string {
+	switch {
+	case c.FeedRate == 0:
+		return c.Impl
+	case c.FeedRate%1000 == 0:
+		return fmt.Sprintf("%s+%dk", c.Impl, c.FeedRate/1000)
+	}
+	return fmt.Sprintf("%s+%d", c.Impl, c.FeedRate)
 }
 
 // signer signs each order, or logs on.
@@ -308,7 +332,7 @@ func (o *peerObserver) Session(e runtime.SessionEvent) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
-	case e.Phase == runtime.Live:
+	case e.Phase == runtime.Live && e.Role == runtime.OrderRole:
 		for _, word := range strings.Fields(e.Note) {
 			if strings.HasPrefix(word, "TLS_") {
 				o.suite = strings.TrimSuffix(word, ",")

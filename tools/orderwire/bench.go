@@ -19,7 +19,7 @@ own on another core, say how quiet the host was, and mean nothing on another mac
 		Args: noArguments,
 		RunE: needsSubcommand,
 	}
-	c.AddCommand(benchPushCommand(s), benchColdCommand(s), benchPeersCommand(s), benchPeerCommand(s), benchFarCommand(s))
+	c.AddCommand(benchPushCommand(s), benchColdCommand(s), benchTickCommand(s), benchPeersCommand(s), benchPeerCommand(s), benchFarCommand(s))
 	return c
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -140,6 +141,7 @@ type farProcess struct {
 	folder string
 	ready  farReady
 	target bench.Target
+	feed   bench.Feed
 	secret string // throw-away: foreign clients are told it on their command line
 }
 
@@ -196,6 +198,10 @@ func (f *farProcess) await(lines io.Reader, key, secret string) error {
 		Host: "127.0.0.1", CAFile: f.ready.CAFile, Path: benchPath, Key: key, Secret: orders.NewSecret([]byte(secret)),
 		LogonKey: logonKeyOf(key), Logon: orders.NewSecret(logon),
 	}
+	if f.feed.Addr, err = netip.ParseAddrPort(f.ready.Feed); err != nil {
+		return fmt.Errorf("the far end's feed: %w", err)
+	}
+	f.feed.CAFile = f.ready.FeedCA
 	for _, row := range []struct {
 		address string
 		port    *uint16

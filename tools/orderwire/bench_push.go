@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,7 +14,7 @@ import (
 )
 
 // The rows of bench push: what is named first is what the others are compared with.
-var pushRows = []string{"auto", "auto/ahead", "auto/logon", "auto/gated", "direct", "ring"}
+var pushRows = []string{"auto", "auto/ahead", "auto/logon", "auto/gated", "auto+10k", "auto+100k", "direct", "ring"}
 
 var coldRows = []string{"auto", "auto/cold", "direct/cold"}
 
@@ -79,7 +81,16 @@ func pushRunners(ctx context.Context, f *benchFlags, far *farProcess, rows []str
 		if !f.wants(impl) {
 			continue
 		}
-		config := bench.PeerConfig{Impl: impl, Target: far.target, CPU: f.cpu, ThrashBytes: thrash}
+		config := bench.PeerConfig{Target: far.target, CPU: f.cpu, ThrashBytes: thrash, Feed: far.feed}
+		rate := ""
+		config.Impl, rate, _ = strings.Cut(impl, "+")
+		if rate != "" {
+			thousands, err := strconv.Atoi(strings.TrimSuffix(rate, "k"))
+			if err != nil {
+				return nil, nil, errors.Join(err, done())
+			}
+			config.FeedRate = 1000 * thousands
+		}
 		closer, err := addGates(&config)
 		if err == nil {
 			closers = append(closers, closer)
