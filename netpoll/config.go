@@ -19,6 +19,23 @@ type PortConfig struct {
 	// ReceiveStampEvery lets the kernel date one receive in so many on watched sockets (see Stamper). A ring
 	// dates all or none: any value above 0 is all. Range 0..1,000,000, default 0: none.
 	ReceiveStampEvery int
+	// ZeroCopyMin is from how many bytes a ring sends without copying (SEND_ZC, 6.0), where it sends at all.
+	// It pays off from some 10 kB on; a record of 300 bytes takes 1.2 times as long. Default 0: never.
+	ZeroCopyMin int
+	// NAPIMicros lets a ring that waits, or its polling thread, poll the card's queue for so long (6.9). It does
+	// nothing where a socket's NAPI id is 0 (lo, veth). Default 0: no.
+	NAPIMicros int
+	// SQPoll lets a kernel thread submit in place of the loop. Default: no.
+	SQPoll SQPoll
+}
+
+// SQPoll is a ring whose submissions a kernel thread picks up: the loop makes no system call at all, and the
+// wire sees a record about twice as late. The thread spins: it needs a CPU of its own.
+type SQPoll struct {
+	On         bool
+	CPU        int   // the thread's
+	IdleMillis int   // after how long without work it sleeps; the next send wakes it up. Default 1000
+	LoopCPUs   []int // those of the loops. Default: the one CPU to which the calling thread is pinned
 }
 
 const (
@@ -47,6 +64,8 @@ func (c PortConfig) filled() (PortConfig, error) {
 		{"queue_slots", &c.QueueSlots, defaultQueueSlots, 1, maxQueueSlots, true},
 		{"receive_slots", &c.ReceiveSlots, defaultReceiveSlots, 1, maxReceiveSlots, true},
 		{"entries", &c.Entries, defaultEntries, 8, maxEntries, true},
+		{"zero_copy_min", &c.ZeroCopyMin, 0, 0, maxSlotBytes, false},
+		{"napi_micros", &c.NAPIMicros, 0, 0, 1_000_000, false},
 		{"receive_stamp_every", &c.ReceiveStampEvery, 0, 0, 1_000_000, false},
 		{"fan_out_min", &c.FanOutMin, defaultFanOutMin, 1, maxSockets, false},
 	} {

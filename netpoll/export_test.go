@@ -38,3 +38,6 @@ var (
 
 // SendNow is the bare sendto that all ways to send are measured against.
 var SendNow = sendNow
+
+// ParseSiblings reads the kernel's list of a core's CPUs.
+var ParseSiblings = parseSiblings

@@ -227,6 +227,32 @@ func (r *ring) datedMessage() uint64 {
 	return uint64(uintptr(unsafe.Pointer(message)))
 }
 
+// registerArena pins the arena's pages for zero-copy sends. Without it they work, and look the pages up each time.
+func (r *ring) registerArena(a *Arena) bool {
+	// SAFETY: scratch is a mapping of its own; the third cache line is used for nothing else. The arena outlives the ring.
+	vector := (*unix.Iovec)(unsafe.Pointer(&r.scratch[128]))
+	vector.Base = unsafe.SliceData(a.mem)
+	vector.SetLen(len(a.mem))
+	_, errno := r.register(registerBuffers, unsafe.Pointer(vector), 1)
+	return errno == 0
+}
+
+// napiSetting is struct io_uring_napi.
+type napiSetting struct {
+	busyMicros uint32
+	prefer     uint8
+	_          [3]uint8
+	_          uint64
+}
+
+// registerNAPI lets waits of this ring poll the cards' queues (6.9).
+func (r *ring) registerNAPI(micros int) bool {
+	setting := napiSetting{busyMicros: uint32(micros), prefer: 1}
+	// SAFETY: setting lives on this stack frame until register returns.
+	_, errno := r.register(registerNAPI, unsafe.Pointer(&setting), 1)
+	return errno == 0
+}
+
 // probe tells which operations the kernel knows (5.6).
 func (r *ring) probe() (known [probeOps]bool, last int) {
 	var answer probeAnswer

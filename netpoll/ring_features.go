@@ -23,6 +23,7 @@ type RingFeatures struct {
 	SendZC         bool // 6.0
 	Bundle         bool // 6.10: one receive fills several slots
 	NAPI           bool // 6.9: busy polling of the socket's queue by the ring
+	FixedBuffers   bool // 5.1: the arena is registered, so that zero-copy sends need not look up its pages
 	SQPoll         bool // a kernel thread submits
 	LastOp         int  // the probe's last operation
 }
@@ -51,6 +52,7 @@ func (f RingFeatures) String() string {
 		{"send-zc", f.SendZC},
 		{"bundle", f.Bundle},
 		{"napi", f.NAPI},
+		{"fixed-buffers", f.FixedBuffers},
 		{"sqpoll", f.SQPoll},
 	} {
 		if row.has {
@@ -66,16 +68,14 @@ func (f RingFeatures) String() string {
 // setUp opens the best ring that this kernel grants, trying the flags of newer kernels first.
 func setUp(c PortConfig, sockets int, off without) (*ring, RingFeatures, error) {
 	var refused syscall.Errno
-	for _, flags := range []uint32{
-		setupSubmitAll | setupSingleIssuer | setupDeferTaskrun | setupTaskrunFlag | setupNoSQArray,
-		setupSubmitAll | setupSingleIssuer | setupDeferTaskrun | setupTaskrunFlag,
-		setupSubmitAll | setupCoopTaskrun | setupTaskrunFlag,
-		0,
-	} {
+	for _, flags := range attempts(c.SQPoll.On) {
 		if off.deferTaskrun && flags&setupDeferTaskrun != 0 || off.taskrunFlag && flags&setupTaskrunFlag != 0 {
 			continue
 		}
 		params := ringParams{flags: flags | setupCQSize, cqEntries: completionsFor(c, sockets)}
+		if c.SQPoll.On {
+			params.sqThreadCPU, params.sqThreadIdle = uint32(c.SQPoll.CPU), uint32(c.SQPoll.IdleMillis)
+		}
 		if off.cqEntries != 0 {
 			params.cqEntries = off.cqEntries
 		}
@@ -90,6 +90,23 @@ func setUp(c PortConfig, sockets int, off without) (*ring, RingFeatures, error) 
 		return r, r.use(sockets, off), nil
 	}
 	return nil, RingFeatures{}, noRing(refused)
+}
+
+// attempts are the sets of set-up flags, newest kernel first. A ring with a submitting thread can neither
+// defer its work nor be told of it: the thread does it.
+func attempts(sqPoll bool) []uint32 {
+	if sqPoll {
+		return []uint32{
+			setupSQPoll | setupSQAff | setupSubmitAll | setupSingleIssuer,
+			setupSQPoll | setupSQAff,
+		}
+	}
+	return []uint32{
+		setupSubmitAll | setupSingleIssuer | setupDeferTaskrun | setupTaskrunFlag | setupNoSQArray,
+		setupSubmitAll | setupSingleIssuer | setupDeferTaskrun | setupTaskrunFlag,
+		setupSubmitAll | setupCoopTaskrun | setupTaskrunFlag,
+		0,
+	}
 }
 
 // completionsFor is a queue size at which no completion can find it full: every receive slot, and a
@@ -111,6 +128,7 @@ func (r *ring) use(sockets int, off without) RingFeatures {
 		DeferTaskrun: r.setup&setupDeferTaskrun != 0,
 		CoopTaskrun:  r.setup&setupCoopTaskrun != 0,
 		TaskrunFlag:  r.setup&setupTaskrunFlag != 0,
+		SQPoll:       r.setup&setupSQPoll != 0,
 		SendZC:       known[opSendZC],
 		Bundle:       r.features&featRecvSendBundle != 0,
 		Multishot:    known[opSendZC] && !off.multishot, // both came with 6.0, and only the operation can be probed

@@ -23,6 +23,16 @@ func (r *Ring) Detach(s Sock, abort bool) {
 	r.call(enterGetEvents)
 }
 
+// cut ends the connection of a closing socket of which the kernel holds nothing but the memory of zero-copy
+// sends: it would keep that until the peer acknowledges, which a dead one never does.
+func (r *Ring) cut(i uint16) {
+	k := &r.sockets[i]
+	if k.ring.sends == 0 && !k.ring.armed && k.ring.ops > 0 && !k.ring.cut {
+		k.ring.cut = true
+		disconnect(k.fd, k.abort)
+	}
+}
+
 // cancel asks the kernel to end what it holds of socket i.
 func (r *Ring) cancel(i uint16) {
 	k := &r.sockets[i]
@@ -124,7 +134,13 @@ func (r *Ring) Close() error {
 			idle = 0
 			continue
 		}
-		if idle++; idle > 10_000 {
+		if idle++; idle == 100 { // an orderly end does not come by itself: purge what a dead peer never acknowledges
+			for _, i := range r.active {
+				r.sockets[i].abort, r.sockets[i].ring.cut = true, false
+			}
+			continue
+		}
+		if idle > 10_000 {
 			return fmt.Errorf("netpoll: close ring: the kernel keeps %d sockets busy", len(r.active))
 		}
 		held := slices.ContainsFunc(r.active, func(i uint16) bool { return r.sockets[i].ring.ops > 0 })

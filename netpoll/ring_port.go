@@ -14,24 +14,25 @@ import (
 // One thread makes it and uses it, Close included: that thread is locked to its goroutine before NewRing.
 type Ring struct {
 	table
-	arena    *Arena
-	clock    Clock
-	ring     *ring
-	buffers  *bufferRing // nil before 5.19: then each socket receives into a slot of its own
-	features RingFeatures
-	name     string
-	direct   bool // one record goes by sendto; fanOut or more go by one enter
-	fanOut   int
-	dirty    []uint16     // sockets with sends that no Submit has tried yet
-	busy     int          // sockets with sends to reap or to retry, or closing
-	unarmed  []uint16     // sockets that want a receive armed, the one first that was served longest ago
-	flying   int          // sends that the kernel holds
-	backlog  []Completion // what Submit found while it looked for its sends
-	refusals int          // enters in a row that the kernel refused
-	broken   syscall.Errno
-	stamps   *stamper
-	dated    bool // receives carry the kernel's date: they are RECVMSG, with a head before the bytes
-	counters Counters
+	arena       *Arena
+	clock       Clock
+	ring        *ring
+	buffers     *bufferRing // nil before 5.19: then each socket receives into a slot of its own
+	features    RingFeatures
+	name        string
+	zeroCopyMin int  // from how many bytes a send is not copied; 0: never
+	direct      bool // one record goes by sendto; fanOut or more go by one enter
+	fanOut      int
+	dirty       []uint16     // sockets with sends that no Submit has tried yet
+	busy        int          // sockets with sends to reap or to retry, or closing
+	unarmed     []uint16     // sockets that want a receive armed, the one first that was served longest ago
+	flying      int          // sends that the kernel holds
+	backlog     []Completion // what Submit found while it looked for its sends
+	refusals    int          // enters in a row that the kernel refused
+	broken      syscall.Errno
+	stamps      *stamper
+	dated       bool // receives carry the kernel's date: they are RECVMSG, with a head before the bytes
+	counters    Counters
 }
 
 // ringState is what a ring knows of one socket.
@@ -42,6 +43,7 @@ type ringState struct {
 	armed     bool   // a receive is under way
 	unarmed   bool   // a receive is to be armed
 	cancelled bool   // what is under way was asked to end
+	cut       bool   // the connection was ended under zero-copy sends, so that the kernel lets go of them
 	slot      Slot   // what a receive without a buffer ring writes to
 }
 
@@ -78,6 +80,9 @@ func newRingPort(arena *Arena, clock Clock, c PortConfig, off without) (*Ring, e
 	for c.ReceiveSlots > 1 && c.ReceiveSlots > arena.slots/2 {
 		c.ReceiveSlots /= 2 // at least half of the arena is left to send from
 	}
+	if c.SQPoll, err = c.SQPoll.filled(); err != nil {
+		return nil, err
+	}
 	kernel, features, err := setUp(c, c.Sockets, off)
 	if err != nil {
 		return nil, err
@@ -105,6 +110,14 @@ func newRingPort(arena *Arena, clock Clock, c PortConfig, off without) (*Ring, e
 	r.dated = c.ReceiveStampEvery > 0 && r.buffers != nil && arena.slotBytes > 2*datedHead
 	r.features.BufferRing = r.buffers != nil
 	r.features.Multishot = r.buffers != nil
+	if c.ZeroCopyMin > 0 && features.SendZC {
+		r.zeroCopyMin = c.ZeroCopyMin
+		r.features.FixedBuffers = kernel.registerArena(arena)
+	}
+	r.features.NAPI = c.NAPIMicros > 0 && kernel.registerNAPI(c.NAPIMicros)
+	if features.SQPoll {
+		r.name = "ring+sqpoll"
+	}
 	return r, nil
 }
 
@@ -361,8 +374,11 @@ func (r *Ring) reapBusy(out []Completion) int {
 // retry moves on what waits in the queue of socket i, once the kernel holds no send of it.
 func (r *Ring) retry(i uint16) {
 	k := &r.sockets[i]
-	if k.phase == closing && !k.ring.cancelled {
-		r.cancel(i)
+	if k.phase == closing {
+		if !k.ring.cancelled {
+			r.cancel(i)
+		}
+		r.cut(i)
 	}
 	if k.ring.sends != 0 || !k.queue.waiting() {
 		return

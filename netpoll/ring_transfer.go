@@ -195,6 +195,12 @@ func (r *Ring) pump(i uint16) {
 		e.addr = uint64(uintptr(unsafe.Pointer(unsafe.SliceData(memory))))
 		e.length = uint32(len(memory))
 		e.opFlags = unix.MSG_NOSIGNAL
+		if r.zeroCopyMin != 0 && n == 1 && len(memory) >= r.zeroCopyMin {
+			e.opcode = opSendZC
+			if r.features.FixedBuffers {
+				e.ioprio = recvsendFixedBuf // the arena is buffer 0
+			}
+		}
 		if link < n-1 {
 			e.flags |= sqeLink
 			e.opFlags |= unix.MSG_WAITALL // else a short send would not break the chain, and the next would follow the gap
@@ -211,10 +217,19 @@ func (r *Ring) pump(i uint16) {
 // Panics: when the kernel completes a send that is not the next one: a record would be lost or sent twice.
 func (r *Ring) sent(i uint16, c cqe) {
 	k := &r.sockets[i]
-	k.ring.sends--
-	k.ring.ops--
-	r.flying--
 	r.attend(k)
+	if c.flags&cqeNotif != 0 { // the second completion of a zero-copy send: now the memory is free
+		k.ring.ops--
+		k.queue.release(Slot(c.userData >> 16))
+		return
+	}
+	k.ring.sends--
+	r.flying--
+	if c.flags&cqeMore != 0 {
+		k.queue.at(k.queue.next).held++
+	} else {
+		k.ring.ops--
+	}
 	if c.res >= 0 {
 		if slot := Slot(c.userData >> 16); !k.queue.waiting() || k.queue.at(k.queue.next).slot != slot {
 			panic(fmt.Sprintf("netpoll: the kernel completed the send of slot %d out of order", slot))
@@ -243,10 +258,19 @@ func (r *Ring) sent(i uint16, c cqe) {
 
 // Unsent is what of s the kernel did not take yet. Units: bytes. Completions that were not reaped count
 // as taken. Of a chain's sends under way it may be too high by a part of one record, never by its end.
+//
+// Where a kernel thread submits, sends under way count as taken: it may take them at any moment.
 func (r *Ring) Unsent(s Sock) int {
 	k := r.find(s)
 	n := k.queue.unsent
 	if k.ring.sends == 0 {
+		return n
+	}
+	if r.features.SQPoll {
+		for at := range uint32(k.ring.sends) {
+			e := k.queue.at(k.queue.next + at)
+			n -= int(e.to - e.from)
+		}
 		return n
 	}
 	for i := range r.ring.ready() {

@@ -18,7 +18,8 @@ type sendQueue struct {
 
 type sendEntry struct {
 	slot  Slot
-	stamp bool // its date is wanted
+	stamp bool  // its date is wanted
+	held  uint8 // zero-copy sends of it of which the kernel still holds the memory
 	errno syscall.Errno
 	from  uint32
 	to    uint32
@@ -34,10 +35,12 @@ func (q *sendQueue) clear() {
 
 func (q *sendQueue) at(i uint32) *sendEntry { return &q.entries[i&q.mask] }
 
-func (q *sendQueue) full() bool     { return q.tail-q.head > q.mask }
-func (q *sendQueue) empty() bool    { return q.tail == q.head }
-func (q *sendQueue) waiting() bool  { return q.tail != q.next }
-func (q *sendQueue) finished() bool { return q.next != q.head }
+func (q *sendQueue) full() bool    { return q.tail-q.head > q.mask }
+func (q *sendQueue) empty() bool   { return q.tail == q.head }
+func (q *sendQueue) waiting() bool { return q.tail != q.next }
+
+// finished tells whether the first entry has come to its end, and the kernel is done with its memory.
+func (q *sendQueue) finished() bool { return q.next != q.head && q.at(q.head).held == 0 }
 
 func (q *sendQueue) push(slot Slot, from, to int, stamp bool) {
 	if q.full() {
@@ -74,4 +77,17 @@ func (q *sendQueue) pop() sendEntry {
 	q.head++
 	q.unsent -= int(e.to - e.from) // more than 0 only where it failed
 	return e
+}
+
+// release notes that the kernel let go of the memory of one zero-copy send of slot.
+//
+// Panics: when no such send is out.
+func (q *sendQueue) release(slot Slot) {
+	for i := q.head; i != q.tail; i++ {
+		if e := q.at(i); e.slot == slot && e.held > 0 {
+			e.held--
+			return
+		}
+	}
+	panic("netpoll: the kernel released a slot that it did not hold")
 }
