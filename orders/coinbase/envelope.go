@@ -176,8 +176,8 @@ func (e *envelope) inside(c *scan.Cursor) (at int, err error) {
 	return at, nil
 }
 
-// first steps into the list at message[list]; 0 where it is empty.
-func first(message []byte, list int) (at int, err error) {
+// firstOf steps into the list at message[list]; 0 where it is empty.
+func firstOf(message []byte, list int) (at int, err error) {
 	var c scan.Cursor
 	c.Reset(message[list:])
 	if c.Kind() != scan.Array {
@@ -213,7 +213,7 @@ func (e *envelope) step(message []byte, after int) (at int, err error) {
 		if err != nil || list == 0 || e.channel == channelLadder {
 			return list, err
 		}
-		if at, err = first(message, list); err != nil || at > 0 {
+		if at, err = firstOf(message, list); err != nil || at > 0 {
 			return at, err
 		}
 		after = list
