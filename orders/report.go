@@ -25,6 +25,7 @@ const (
 	ReportShutdown  // the venue announces the end of this connection
 	ReportThrottled // 429, 418: nothing more before RetryAtNanos
 	ReportSessionError
+	ReportStreamOver // the connection stays, and reports nothing any more: it is of no use
 )
 
 // Report is one message of an order connection, read. It is filled in place; text fields alias the message, or

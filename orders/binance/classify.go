@@ -23,7 +23,7 @@ import (
 //	executionReport, ORDER_TRADE_UPDATE       ReportTrade or ReportFilled for an execution, else by the order's status
 //	TRADE_LITE                                ReportTrade
 //	serverShutdown                            ReportShutdown
-//	eventStreamTerminated, listenKeyExpired   ReportSessionError: nothing more will be reported here
+//	eventStreamTerminated, listenKeyExpired   ReportStreamOver: nothing more will be reported here
 //
 // ReportFilled carries the last execution where ExecID is set. ExecID is the trade id, which is what myTrades
 // has too, so that executions of both merge. A reply in FULL form tells CumQty; its fills come by the stream.

@@ -79,7 +79,7 @@ func TestClassifyDocumentedFrames(t *testing.T) {
 		},
 		"event:serverShutdown":        {Kind: orders.ReportShutdown, VenueNanos: 1770123456789e6},
 		"stream:serverShutdown":       {Kind: orders.ReportShutdown, VenueNanos: 1770123456789e6},
-		"event:eventStreamTerminated": {Kind: orders.ReportSessionError, Text: text("eventStreamTerminated"), VenueNanos: 1728973001334e6},
+		"event:eventStreamTerminated": {Kind: orders.ReportStreamOver, Text: text("eventStreamTerminated"), VenueNanos: 1728973001334e6},
 		"stream:sub-ack":              {Kind: orders.ReportOther, RequestID: text("1")},
 	}
 	seen := 0
@@ -201,7 +201,7 @@ func TestClassifyUSDM(t *testing.T) {
 	if err := d.Classify([]byte(tradeLite), &got); err != nil || show(got) != show(want) {
 		t.Errorf("%v\n got %s\nwant %s", err, show(got), show(want))
 	}
-	if err := d.Classify([]byte(`{"e":"listenKeyExpired","E":1568879465651,"listenKey":"x"}`), &got); err != nil || got.Kind != orders.ReportSessionError {
+	if err := d.Classify([]byte(`{"e":"listenKeyExpired","E":1568879465651,"listenKey":"x"}`), &got); err != nil || got.Kind != orders.ReportStreamOver {
 		t.Errorf("%v, %s", err, show(got))
 	}
 }

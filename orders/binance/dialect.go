@@ -13,6 +13,9 @@ type Dialect struct {
 	// QuietReplies asks the venue to leave its usage of limits out of replies: they are then a third as long, and
 	// our limiter counts alone. Default: false.
 	QuietReplies bool
+	// AggregateTrades listens on USD-M to aggTrade instead of trade: it is documented, and up to 100 ms late. Default:
+	// false, trade at once.
+	AggregateTrades bool
 }
 
 // Product is one of the venue's markets.
@@ -56,20 +59,33 @@ func (d *Dialect) OrderPath() string {
 
 // MarketPath is the path and query of a combined stream with the trades, best prices and book changes of symbols.
 func (d *Dialect) MarketPath(symbols []string) string {
-	depth := "@depth@100ms"
 	if d.Product == USDM {
-		depth = "@depth@0ms"
+		return "/public" + streamsOf(symbols, "@trade", "@bookTicker", "@depth@0ms")
 	}
-	var path strings.Builder
-	path.WriteString("/stream?streams=")
-	for i, symbol := range symbols {
-		if i > 0 {
-			path.WriteByte('/')
+	return streamsOf(symbols, "@trade", "@bookTicker", "@depth@100ms")
+}
+
+// MarketPaths are the paths of the market connections where one is not enough, else nil. USD-M serves best prices, book
+// changes and the undocumented trade under /public, aggTrade under /market; on the wrong one it says nothing at all.
+//
+// Source: Important WebSocket Change Notice (2026-03-06); where trade is served was measured by others: BYTEX-TRADE/bytex
+// issue 7 (2026-09-18), ccxt/ccxt issue 28083.
+func (d *Dialect) MarketPaths(symbols []string) []string {
+	if d.Product != USDM || !d.AggregateTrades {
+		return nil
+	}
+	return []string{"/public" + streamsOf(symbols, "@bookTicker", "@depth@0ms"), "/market" + streamsOf(symbols, "@aggTrade")}
+}
+
+// streamsOf is a combined stream of some kinds for each symbol.
+func streamsOf(symbols []string, kinds ...string) string {
+	var names []string
+	for _, symbol := range symbols {
+		for _, kind := range kinds {
+			names = append(names, escaped(strings.ToLower(symbol))+kind)
 		}
-		name := escaped(strings.ToLower(symbol))
-		path.WriteString(name + "@trade/" + name + "@bookTicker/" + name + depth)
 	}
-	return path.String()
+	return "/stream?streams=" + strings.Join(names, "/")
 }
 
 // escaped is name as part of a URL: some symbols are not ASCII.

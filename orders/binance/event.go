@@ -87,7 +87,7 @@ func (p *reply) decideEvent() error {
 		p.plain(orders.ReportShutdown)
 		err = p.at(p.eventAt, sawEventAt)
 	case "eventStreamTerminated", "listenKeyExpired":
-		p.plain(orders.ReportSessionError)
+		p.plain(orders.ReportStreamOver)
 		p.r.Text = p.event
 		err = p.at(p.eventAt, sawEventAt)
 	default:
