@@ -2,6 +2,7 @@ package tlsio
 
 import (
 	"fmt"
+	"net"
 
 	"orderwire/tlsio/record"
 )
@@ -34,4 +35,28 @@ func Watch(hello []byte, secret []byte, records [][]byte) (verdict string) {
 		return err.Error()
 	}
 	return fmt.Sprintf("%v %v %d %d", f.version, f.suite, f.curve, f.signature)
+}
+
+// HandshakeHolding is Handshake without its deadline; held are the secrets that it was told, as they lie in memory afterwards.
+func HandshakeHolding(conn net.Conn, c Config) (link *Link, held [][]byte, err error) {
+	a := newAttempt(conn, c)
+	a.keys.copyTo = holder{a.keys, &held}
+	link, err = a.run()
+	return link, held, err
+}
+
+// holder is told of each secret after it was taken.
+type holder struct {
+	keys *secrets
+	held *[][]byte
+}
+
+func (h holder) Write(line []byte) (int, error) {
+	*h.held = nil
+	for _, secret := range [][]byte{h.keys.clientHandshake, h.keys.serverHandshake, h.keys.clientTraffic, h.keys.serverTraffic, h.keys.master} {
+		if secret != nil {
+			*h.held = append(*h.held, secret)
+		}
+	}
+	return len(line), nil
 }
