@@ -69,7 +69,7 @@ func New(c Config) (*Engine, error) {
 		renewals:     newQueue[uint16](2 * sessionMax),
 		ends:         newQueue[sessionEnd](2 * sessionMax),
 		timing:       newQueue[Timing](1 << 14),
-		needsReports: needsReports(plan.Dialect), timings: newTimings(timingsKept), placed: newPlaced(plan.TrackMax), ids: e.ids, track: e.track, kill: plan.Kill, venue: orders.NewVenueClock(0),
+		needsReports: needsReports(&plan), timings: newTimings(timingsKept), placed: newPlaced(plan.TrackMax), ids: e.ids, track: e.track, kill: plan.Kill, venue: orders.NewVenueClock(0),
 		receipt: newQueue[orders.Receipt](1 << 14),
 	}
 	e.loop.market.Depth.Bids = make([]market.Level, 0, levelsMax)
@@ -98,9 +98,6 @@ func New(c Config) (*Engine, error) {
 	e.restore()
 	return e, nil
 }
-
-// needsReports tells whether what becomes of orders is told on a connection of its own.
-func needsReports(d orders.Dialect) bool { _, is := d.(orders.Reporter); return is }
 
 // windowMillis is how long a venue may take to accept an order whose Spec does not say: short, since a lost order stays
 // Unknown for as long.
@@ -152,6 +149,10 @@ func (e *Engine) Run(ctx context.Context) error {
 		tasks.Wait(asking, time.Time{}, nil)
 		e.loop.halt.Store(true) // the loop ends what it holds, and its supervisors return
 	})
+	var keeping []<-chan struct{}
+	for _, k := range e.keepers() {
+		keeping = append(keeping, tasks.Go(func() { k.run(asking, e) }))
+	}
 	inquiring := tasks.Go(func() {
 		if e.inquirer != nil {
 			e.inquirer.run(asking)
@@ -163,6 +164,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	stopAsking()
 	e.await(halting)
 	e.await(inquiring)
+	for _, done := range keeping {
+		e.await(done)
+	}
 	e.loop.quit.Store(true)
 	e.await(spinning)
 	stopWatch()
@@ -183,17 +187,19 @@ func (e *Engine) supervisors() []*supervisor {
 		e.places[v.index], e.places[v.index+1] = v, v
 		all = append(all, v)
 	}
-	if reporter, has := e.plan.Dialect.(orders.Reporter); has && e.plan.Orders.URL != "" {
+	if e.loop.needsReports && e.plan.Orders.URL != "" {
 		reports := e.plan.Reports
 		if reports.URL == "" {
 			reports = e.plan.Orders
 		}
-		add(ReportRole, reports, reporter.ReportPath())
+		add(ReportRole, reports, reportPath(e.plan.Dialect))
 	}
 	for range 1 + e.plan.Standbys {
 		add(OrderRole, e.plan.Orders, e.plan.Dialect.OrderPath())
 	}
-	add(MarketRole, e.plan.Market, e.plan.Dialect.MarketPath(e.plan.Symbols))
+	for _, path := range marketPaths(e.plan.Dialect, e.plan.Symbols) {
+		add(MarketRole, e.plan.Market, path)
+	}
 	// One role after the other: an order whose report nobody hears must not leave, and a market that is heard before orders
 	// can be placed only makes triggers that nobody can follow.
 	var ready chan struct{}

@@ -1,10 +1,12 @@
 package runtime
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
+	"strings"
 
 	"orderwire/orders"
 	"orderwire/wsproto/http1"
@@ -58,6 +60,47 @@ func (w *Wire) Do(r *orders.Request) (status int, body []byte, err error) {
 			return 0, nil, fmt.Errorf("runtime: the server closed before it answered: %w", io.ErrUnexpectedEOF)
 		}
 	}
+}
+
+// StatusError is an answer by REST that is no success. What the venue wrote may be long, and is not ours: it is left out.
+type StatusError struct {
+	Path   string // without its query
+	Status int
+}
+
+func (e *StatusError) Error() string {
+	return fmt.Sprintf("runtime: %s was answered with status %d", e.Path, e.Status)
+}
+
+// rest sends one request on a connection of its own and returns the body of its answer. Control plane.
+func (e *Engine) rest(ctx context.Context, r *orders.Request) ([]byte, error) {
+	w, err := e.openREST(ctx)
+	if err != nil {
+		return nil, err
+	}
+	status, body, err := w.Do(r)
+	if err = errors.Join(err, w.Close()); err != nil {
+		return nil, err
+	}
+	if status != 200 {
+		path, _, _ := strings.Cut(r.Path, "?")
+		return nil, &StatusError{Path: path, Status: status}
+	}
+	return body, nil
+}
+
+// openREST connects to where REST requests go: Config.REST, or where orders go.
+func (e *Engine) openREST(ctx context.Context) (*Wire, error) {
+	endpoint := e.plan.REST
+	if endpoint.URL == "" {
+		endpoint = e.plan.Orders
+	}
+	if endpoint.TLS.Sessions == nil {
+		endpoint.TLS.Sessions = e.plan.Sessions
+	}
+	return Open(ctx, WireConfig{
+		URL: webSocketURL(endpoint.URL), TLS: endpoint.TLS, HTTP: true, Network: e.plan.Network, Rand: e.plan.Rand,
+	})
 }
 
 // webSocketURL is an https URL as Open wants it: the scheme only says whether there is TLS.

@@ -134,7 +134,7 @@ func (l *Loop) event(s *session, ev *wsproto.Event, at int64) error {
 		if s.role == MarketRole {
 			return l.marketMessage(ev.Payload, at)
 		}
-		l.orderMessage(s, ev.Payload, at)
+		return l.orderMessage(s, ev.Payload, at)
 	case wsproto.EventClose:
 		if !s.closing {
 			l.sayClose(s, ev.Code, "", at) // RFC 6455 §5.5.1: the code is echoed
@@ -178,39 +178,44 @@ func (l *Loop) readReport(message []byte, from int) (next int, err error) {
 }
 
 // orderMessage reads one message of the order connection and settles what it says.
-func (l *Loop) orderMessage(s *session, message []byte, at int64) {
+func (l *Loop) orderMessage(s *session, message []byte, at int64) error {
 	for from := 0; ; {
 		next, err := l.readReport(message, from)
 		if err != nil {
 			l.counts.badMessages++
-			return
+			return nil
 		}
-		l.book(s, &l.report, at)
-		if next == 0 {
-			return
+		if err := l.book(s, &l.report, at); err != nil || next == 0 {
+			return err
 		}
 		from = next
 	}
 }
 
-// book settles one report.
-func (l *Loop) book(s *session, r *orders.Report, at int64) {
+// errStreamOver ends a connection on which the venue has stopped to report: orders sent after that would not be heard of.
+var errStreamOver = errors.New("runtime: the venue has ended the stream of reports on this connection")
+
+// book settles one report. An error ends the session.
+func (l *Loop) book(s *session, r *orders.Report, at int64) error {
 	offset, _, _ := l.venue.Offset(at)
 	s.risk.Observe(r, at, offset)
 	switch r.Kind {
 	case orders.ReportOther:
 		l.counts.otherMessages++
-		return
+		return nil
 	case orders.ReportShutdown:
 		l.renewal(s)
-		return
+		return nil
+	case orders.ReportStreamOver:
+		return errStreamOver
 	}
 	id, ours := l.idOf(r)
 	if !ours {
 		l.counts.foreignReports++
-		return
+		return nil
 	}
 	l.bookFor(s, r, id, at)
+	return nil
 }
 
 // bookFor settles a report about order id.

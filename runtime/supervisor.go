@@ -152,6 +152,11 @@ func (v *supervisor) lived() time.Time {
 func (v *supervisor) birth(ctx context.Context, index uint16) (*session, error) {
 	ctx, cancel := v.engine.plan.Tasks.Timeout(ctx, v.engine.plan.ConnectTimeout)
 	defer cancel()
+	if v.role == ReportRole {
+		if err := v.locateReports(ctx); err != nil {
+			return nil, err
+		}
+	}
 	w, err := v.open(ctx)
 	if err != nil {
 		return nil, err
@@ -253,7 +258,11 @@ func (v *supervisor) loginStep(step int) ([]byte, error) {
 	clock := v.engine.plan.Clock
 	wall := clock.Wall(clock.Now())
 	if v.role == ReportRole {
-		return v.engine.plan.Dialect.(orders.Reporter).ReportLogin(step, v.engine.plan.Symbols, wall, v.engine.plan.Signer)
+		reporter, wanted := v.engine.plan.Dialect.(orders.Reporter)
+		if !wanted {
+			return nil, nil
+		}
+		return reporter.ReportLogin(step, v.engine.plan.Symbols, wall, v.engine.plan.Signer)
 	}
 	if login, wanted := v.engine.plan.Dialect.(Login); wanted {
 		return login.Login(step, wall, v.engine.plan.Signer)

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -47,18 +46,9 @@ func (e *Engine) renewToken(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w, err := Open(ctx, WireConfig{
-		URL: webSocketURL(e.plan.REST.URL), TLS: e.plan.REST.TLS, HTTP: true, Network: e.plan.Network, Rand: e.plan.Rand,
-	})
+	body, err := e.rest(ctx, request)
 	if err != nil {
 		return err
-	}
-	status, body, err := w.Do(request)
-	if err = errors.Join(err, w.Close()); err != nil {
-		return err
-	}
-	if status != 200 {
-		return fmt.Errorf("runtime: %s answered the request for a token with status %d", e.plan.REST.URL, status)
 	}
 	token, err := dialect.ParseToken(body)
 	if err != nil {

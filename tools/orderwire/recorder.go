@@ -27,6 +27,7 @@ type recorder struct {
 	acked, filled, rejected, unknown, tested int64
 	longestWait                              int64        // of a trigger for a rehearsal, ns
 	settled                                  atomic.Int64 // orders with a first answer, or an end
+	markets                                  int          // market connections that are live
 	live                                     atomic.Bool
 	marketEnded                              atomic.Bool
 
@@ -91,11 +92,12 @@ func (d *recorder) Session(e runtime.SessionEvent) {
 		d.kernel = e.Kernel
 		d.mu.Unlock()
 		if e.Role == runtime.MarketRole {
+			d.markets++
 			d.live.Store(true)
 		}
 	case e.Phase == runtime.Ended && e.Role == runtime.MarketRole && d.live.Load():
-		if closedNormally(e.Err) {
-			d.marketEnded.Store(true)
+		if d.markets--; closedNormally(e.Err) {
+			d.marketEnded.Store(d.markets == 0)
 			return
 		}
 		d.fail(fmt.Errorf("the market connection ended: %w", e.Err))
