@@ -17,8 +17,6 @@ type header struct {
 	block, template, schema, version int
 }
 
-const headerSize = 8
-
 // block is the fixed part of a message or of an element of a group: fields by offset. A field that lies past its
 // end does not exist in the peer's version.
 type block []byte

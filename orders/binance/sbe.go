@@ -14,6 +14,9 @@ import (
 //
 // Source: sbe/schemas/spot_3_5.xml and stream_1_0.xml at commit a5e0bc3d. Blocks are read by the length that each
 // message states.
+//
+// The answers to questions for lists (ReadOrders, ReadTrades) are read in JSON only: ask them on a connection of the
+// plain Dialect.
 type SBE struct{ Dialect }
 
 // The schemas that are asked for.
@@ -34,16 +37,7 @@ func (s *SBE) OrderPath() string {
 
 // MarketPath is the path and query of a combined stream.
 func (s *SBE) MarketPath(symbols []string) string {
-	var path strings.Builder
-	path.WriteString("/stream?streams=")
-	for i, symbol := range symbols {
-		if i > 0 {
-			path.WriteByte('/')
-		}
-		name := escaped(strings.ToLower(symbol))
-		path.WriteString(name + "@trade/" + name + "@bestBidAsk/" + name + "@depth")
-	}
-	return path.String()
+	return streamsOf(symbols, "@trade", "@bestBidAsk", "@depth")
 }
 
 // Market is MarketNext for messages that hold one event; of those that hold more it refuses all.

@@ -75,7 +75,7 @@ func newShape(kind market.Kind, head string, first take, parts ...any) *shape {
 
 // shapes are the messages of one product, by what follows `{"e":"`; the last one has no "e".
 type shapes struct {
-	trade, aggTrade, depth, quote, nameless *shape
+	trade, depth, quote, nameless *shape
 }
 
 var spotShapes = shapes{
