@@ -2,7 +2,8 @@
 //
 // A dialect turns bytes into an Event. What follows here is the same for every venue:
 //
-//	frame ── dialect.Market ──► Event ─┬─► Gaps.See: is a message missing before this one?
+//	frame ── dialect.Market ──► Event ─┬─► Arbiter.See: did another connection bring it before?
+//	                                   ├─► Gaps.See: is a message missing before this one?
 //	                                   ├─► Book.Apply: the ladder, and whether it may be believed
 //	                                   └─► the strategy
 //

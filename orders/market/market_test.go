@@ -121,12 +121,16 @@ func TestGaps(t *testing.T) {
 			market.GapCounts{},
 		},
 		{
-			"a venue without numbers", []*market.Event{trade("A", 0, false), trade("A", 0, false), depth("A", 0, 0, 0), depth("A", 0, 0, 0)},
-			[]int64{0, 0, 0, 0}, market.GapCounts{},
+			"a venue without numbers",
+			[]*market.Event{trade("A", 0, false), trade("A", 0, false), depth("A", 0, 0, 0), depth("A", 0, 0, 0)},
+			[]int64{0, 0, 0, 0},
+			market.GapCounts{},
 		},
 		{
-			"numbers of the connection", []*market.Event{{Sequence: 4}, {Sequence: 5}, {Sequence: 5}, {Sequence: 8}, {Sequence: 9, Kind: market.KindTrade, Symbol: []byte("A")}},
-			[]int64{0, 0, 0, 2, 0}, market.GapCounts{Gaps: 1, Missing: 2},
+			"numbers of the connection",
+			[]*market.Event{{Sequence: 4}, {Sequence: 5}, {Sequence: 5}, {Sequence: 8}, {Sequence: 9, Kind: market.KindTrade, Symbol: []byte("A")}},
+			[]int64{0, 0, 0, 2, 0},
+			market.GapCounts{Gaps: 1, Missing: 2},
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
