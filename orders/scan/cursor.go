@@ -98,20 +98,28 @@ func (c *Cursor) open(bracket byte) {
 // Key goes to the next field of the open object and returns its key as it is written, or closes the object
 // and answers false.
 func (c *Cursor) Key() (key []byte, more bool) {
-	// The shape in which venues send most fields: `,"k":` without white space. Everything else, and all
-	// faults, are left to the general way.
+	// The shape in which venues send their fields: `,"key":` without white space. Everything else, and all faults,
+	// are left to the general way.
 	data, at := c.data, c.at
 	if !c.fresh && at < len(data) && data[at] == ',' {
 		at++
+	} else if !c.fresh {
+		return c.key()
 	}
-	if at != c.at || c.fresh {
-		if rest := data[at:]; len(rest) > 4 && c.fault == faultNone && rest[0] == '"' && rest[2] == '"' && rest[3] == ':' && plain[rest[1]] {
-			c.fresh = false
-			c.at = at + 4
-			return rest[1:2], true
-		}
+	rest := data[at:]
+	if len(rest) < 5 || rest[0] != '"' || c.fault != faultNone || c.depth == 0 {
+		return c.key()
 	}
-	return c.key()
+	size := 1
+	if rest[2] != '"' || !plain[rest[1]] {
+		size = Plain(rest[1:])
+	}
+	if len(rest) < size+3 || rest[size+1] != '"' || rest[size+2] != ':' {
+		return c.key()
+	}
+	c.fresh = false
+	c.at = at + size + 3
+	return rest[1 : size+1], true
 }
 
 func (c *Cursor) key() (key []byte, more bool) {
@@ -174,6 +182,10 @@ func (c *Cursor) next(bracket byte) bool {
 // Skip reads a value of any kind, with all checks.
 func (c *Cursor) Skip() {
 	switch c.Kind() {
+	case String:
+		c.text()
+	case Number:
+		c.number()
 	case Object, Array:
 		c.skipNested()
 	default:
