@@ -135,21 +135,25 @@ func flush(k *socket, arena *Arena, stamps *stamper, counters *Counters) {
 	}
 }
 
-// Reap returns finished sends, then polls each socket for at most one receive.
+// Reap returns finished sends, then polls each socket for one receive, until one has something: whoever waits
+// for it should not wait for the others to be asked, too. The next Reap goes on behind that socket.
 func (d *Direct) Reap(out []Completion) int {
 	n := 0
 	if d.busy != 0 {
 		n = d.reapBusy(out)
 	}
-	count := len(d.active)
-	if d.turn++; d.turn >= count {
-		d.turn = 0
+	if n == len(out) {
+		return n
 	}
-	for i := d.turn; i < count && n < len(out); i++ {
-		n += d.receive(d.active[i], out[n:])
-	}
-	for i := 0; i < d.turn && i < count && n < len(out); i++ {
-		n += d.receive(d.active[i], out[n:])
+	for range d.active {
+		if d.turn >= len(d.active) {
+			d.turn = 0
+		}
+		i := d.active[d.turn]
+		d.turn++
+		if d.receive(i, &out[n]) {
+			return n + 1
+		}
 	}
 	return n
 }
@@ -197,17 +201,17 @@ func reapSent(k *socket, s Sock, arena *Arena, out []Completion) int {
 	return n
 }
 
-// receive asks socket i for bytes once, and writes at most one completion to out.
-func (d *Direct) receive(i uint16, out []Completion) int {
+// receive asks socket i for bytes once, and tells whether it wrote a completion to out.
+func (d *Direct) receive(i uint16, out *Completion) bool {
 	k := &d.sockets[i]
 	if !k.receiving {
-		return 0
+		return false
 	}
 	if k.slot == 0 {
 		slot, ok := d.arena.Take()
 		if !ok {
 			d.counters.NoSlot++
-			return 0
+			return false
 		}
 		d.arena.own.lend(slot)
 		k.slot = slot
@@ -215,29 +219,29 @@ func (d *Direct) receive(i uint16, out []Completion) int {
 	at := d.clock.Now()
 	n, wall, errno := d.take(k)
 	if errno == unix.EAGAIN {
-		return 0
+		return false
 	}
 	if errno == unix.EINTR || errno == unix.ENOBUFS || errno == unix.ENOMEM {
 		d.counters.Interrupted++
-		return 0
+		return false
 	}
 	if n == 0 && errno == 0 {
 		errno = k.failed // the kernel tells an error once, and a send was told first
 	}
-	out[0] = Completion{Kind: Received, Session: k.session, Sock: d.sock(i), To: n, Errno: errno, At: at}
+	*out = Completion{Kind: Received, Session: k.session, Sock: d.sock(i), To: n, Errno: errno, At: at}
 	if n > 0 {
 		d.counters.Receives++
 		d.counters.ReceivedBytes += uint64(n)
 		d.arena.own.fill(k.slot)
-		out[0].Slot, k.slot = k.slot, 0
+		out.Slot, k.slot = k.slot, 0
 		if wall != 0 {
-			out[0].Kernel = wall - d.clock.Wall(0)
+			out.Kernel = wall - d.clock.Wall(0)
 		}
-		return 1
+		return true
 	}
 	k.receiving = false // end of stream, or an error: there is nothing more to read, ever
 	d.dropReceive(k)
-	return 1
+	return true
 }
 
 // take receives into k's slot, and asks for the kernel's date where this receive's turn has come.
