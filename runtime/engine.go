@@ -29,7 +29,8 @@ type Engine struct {
 	events   chan SessionEvent
 	told     bell // an event waits
 	tokens   tokens
-	inquirer *inquirer // nil: the dialect cannot be asked
+	inquirer *inquirer  // nil: the dialect cannot be asked
+	cold     *canceller // nil: orders are cancelled on their own connections
 	// What the observer is shown by pointer; only drain writes it.
 	timing  Timing
 	receipt orders.Receipt
@@ -66,7 +67,8 @@ func New(c Config) (*Engine, error) {
 		births:     newQueue[*session](2 * sessionMax),
 		doubts:     newQueue[doubt](1 << 14), findings: newQueue[finding](1 << 12), journal: plan.Journal, risk: plan.Risk,
 		tickets: newQueue[ticket](8), keepsTickets: plan.Sessions != nil,
-		renewals:     newQueue[uint16](2 * sessionMax),
+		renewals: newQueue[uint16](2 * sessionMax),
+		mints:    newQueue[*minted](4), colds: newQueue[coldCancel](1 << 10),
 		ends:         newQueue[sessionEnd](2 * sessionMax),
 		timing:       newQueue[Timing](1 << 14),
 		needsReports: needsReports(&plan), timings: newTimings(timingsKept), placed: newPlaced(plan.TrackMax), ids: e.ids, track: e.track, kill: plan.Kill, venue: orders.NewVenueClock(0),
@@ -76,18 +78,21 @@ func New(c Config) (*Engine, error) {
 	e.loop.market.Depth.Asks = make([]market.Level, 0, levelsMax)
 	e.loop.many, _ = plan.Dialect.(orders.Many)
 	e.loop.responder, _ = plan.Dialect.(orders.Responder)
-	if err := e.placeholderToken(); err != nil {
-		return nil, err
+	if err := e.firstToken(); err != nil {
+		return nil, fmt.Errorf("runtime: %w", err)
 	}
 	plan.Risk.Watch(e.track)
+	if c := coldCancels(plan.Dialect); c != nil && plan.Signer != nil {
+		e.cold, e.loop.cancelsCold = newCanceller(e, c), true
+	}
 	if h, can := plan.Dialect.(Historian); can && plan.Orders.URL != "" {
 		e.inquirer, e.loop.asks = newInquirer(e, h), true
 	}
-	for i, spec := range plan.Armed {
-		a, err := plan.arm(spec)
-		if err != nil {
-			return nil, fmt.Errorf("runtime: armed order %d: %w", i, err)
-		}
+	armedAll, err := e.armFirst()
+	if err != nil {
+		return nil, fmt.Errorf("runtime: %w", err)
+	}
+	for i, a := range armedAll {
 		template := a.template
 		if room := plan.SlotBytes - headRoom - tailRoom; template.Len() > room {
 			return nil, fmt.Errorf("%w: SlotBytes: armed order %d has %d bytes, a slot has room for %d", ErrConfig, i, template.Len(), room)
@@ -97,6 +102,22 @@ func New(c Config) (*Engine, error) {
 	e.loop.ahead = e.newAhead()
 	e.restore()
 	return e, nil
+}
+
+// armFirst compiles the armed orders for the first time, with whatever token there is.
+func (e *Engine) armFirst() ([]armed, error) {
+	if now := e.tokenNow(); now != nil {
+		return now.armed, nil
+	}
+	var all []armed
+	for i, spec := range e.plan.Armed {
+		a, err := e.plan.arm(spec)
+		if err != nil {
+			return nil, fmt.Errorf("armed order %d: %w", i, err)
+		}
+		all = append(all, a)
+	}
+	return all, nil
 }
 
 // windowMillis is how long a venue may take to accept an order whose Spec does not say: short, since a lost order stays
@@ -111,6 +132,9 @@ func (c *Config) arm(spec orders.Spec) (a armed, err error) {
 		return a, err
 	}
 	a.cancelSpec = orders.Spec{Action: orders.Cancel, Symbol: spec.Symbol, WindowMillis: spec.WindowMillis}
+	if coldCancels(c.Dialect) != nil {
+		return a, nil
+	}
 	if a.cancel, err = c.Dialect.Compile(a.cancelSpec, c.IDs, c.Signer); err != nil {
 		return a, fmt.Errorf("its cancel: %w", err)
 	}
@@ -152,6 +176,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	var keeping []<-chan struct{}
 	for _, k := range e.keepers() {
 		keeping = append(keeping, tasks.Go(func() { k.run(asking, e) }))
+	}
+	if e.cold != nil {
+		keeping = append(keeping, tasks.Go(func() { e.cold.run(asking) }))
 	}
 	inquiring := tasks.Go(func() {
 		if e.inquirer != nil {
@@ -298,6 +325,9 @@ func (e *Engine) drain() {
 		v.bell.ring()
 	}
 	e.inquire()
+	if e.cold != nil && !e.loop.colds.empty() {
+		e.cold.bell.ring()
+	}
 	var index uint16
 	for e.loop.renewals.take(&index) {
 		v := e.places[index]
@@ -374,7 +404,7 @@ func (e *Engine) session(role Role, index uint16, w *Wire) *session {
 	if pinger, wanted := e.plan.Dialect.(orders.Pinger); wanted {
 		s.ping, s.pingNanos = pinger.Ping()
 	}
-	s.armed = e.armedNow()
+	s.armed, s.armedUntil = e.armedNow()
 	s.cipher.buf = make([]byte, 0, 4*e.plan.SlotBytes)
 	s.plain.buf = make([]byte, 0, e.plan.MessageMaxBytes+wsproto.MaxHeader+4*e.plan.SlotBytes)
 	return s

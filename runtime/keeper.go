@@ -57,5 +57,8 @@ func (e *Engine) keepers() []*keeper {
 			return err
 		}})
 	}
+	if m := e.minter(); m != nil {
+		all = append(all, m)
+	}
 	return all
 }

@@ -47,7 +47,7 @@ func (l *Loop) sweepOpen(now int64) (work int) {
 		if state, known := l.track.State(l.sweep); !known || state.Ended() {
 			continue
 		}
-		if _, outcome := l.Cancel(l.sweep, now); outcome != orders.Sent {
+		if _, outcome := l.Cancel(l.sweep, now); outcome != orders.Sent && outcome != orders.BadValue {
 			return work
 		}
 		work++

@@ -60,6 +60,11 @@ type Loop struct {
 
 	births       *queue[*session]
 	renewals     *queue[uint16]
+	mints        *queue[*minted]    // orders compiled with a fresh token
+	minted       *minted            // the last of them
+	colds        *queue[coldCancel] // cancels that go by REST
+	cold         coldCancel
+	cancelsCold  bool
 	tickets      *queue[ticket]
 	ticketOut    ticket
 	ticketIn     ticket
@@ -90,6 +95,7 @@ type sessionEnd struct {
 func (l *Loop) turn(now int64) (work int) {
 	l.now = now
 	work = l.born(now)
+	work += l.adopt()
 	work += l.reap(now)
 	work += l.found(now)
 	l.deadlines(now)
@@ -132,6 +138,9 @@ func (l *Loop) attach(s *session, now int64) {
 		return
 	}
 	s.sock, s.port, s.arena = sock, l.port, l.arena
+	if l.minted != nil && l.minted.until > s.armedUntil {
+		s.armed, s.armedUntil = l.minted.armed, l.minted.until // renewed while it was being made
+	}
 	l.sessions[s.index] = s
 	s.phase.advance(Live)
 	l.counts.births++
@@ -357,6 +366,9 @@ func (l *Loop) Cancel(id uint64, at int64) (uint64, orders.Outcome) {
 	if !known {
 		l.counts.outcomes[orders.BadValue]++
 		return 0, orders.BadValue
+	}
+	if l.armed[place.order].cancel == nil {
+		return l.cancelCold(id)
 	}
 	s, now := l.lineOf(place.session, id), l.clock.Now()
 	if s == nil {

@@ -117,6 +117,8 @@ func (s *session) admit(t *trigger, now int64) orders.Outcome {
 		return orders.NoMask
 	case s.link.Left() == 0:
 		return orders.KeyExhausted
+	case s.armedUntil != 0 && now > s.armedUntil:
+		return orders.Stale // its token has run out: the venue would refuse it
 	case s.link.PendingControl():
 		return orders.BackPressured // what the record layer owes its peer goes first
 	case !cancel && !s.journal.Room():

@@ -241,6 +241,9 @@ func (l *Loop) settle(receipt orders.Receipt, now int64) {
 	if r.State == orders.Unknown && r.Before != orders.Unknown && r.Target == 0 {
 		l.suspect(r.ID)
 	}
+	if l.killed && r.Target == 0 && r.State == orders.Acked && l.cancelsCold {
+		l.cancelCold(r.ID) // it had no id of the venue yet when the sweep came by
+	}
 	l.risk.Settle(r)
 	l.journal.Outcome(r)
 	l.observeReceipt(r)

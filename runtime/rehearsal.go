@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"orderwire/netpoll"
 	"orderwire/orders"
@@ -58,7 +59,15 @@ func (e *Engine) newRehearsal() (*rehearsal, error) {
 }
 
 func (r *rehearsal) build(e *Engine, fd int) error {
-	signer, err := shadowSigner(e.plan.Rand, e.plan.Signer)
+	real, err := e.signerFor(OrderRole)
+	if err != nil {
+		return err
+	}
+	tokens := 1
+	if e.tokens.life > 0 {
+		tokens = 10 // a JWT
+	}
+	signer, err := shadowSigner(e.plan.Rand, real, tokens)
 	if err != nil {
 		return err
 	}
@@ -93,8 +102,8 @@ func (r *rehearsal) build(e *Engine, fd int) error {
 // shadowTrack is how many orders the shadow remembers: each is settled before the next.
 const shadowTrack = 64
 
-// shadowSigner has the real one's shape and none of its secrets.
-func shadowSigner(random io.Reader, real *orders.Signer) (*orders.Signer, error) {
+// shadowSigner has the real one's shape and none of its secrets; a token has tokens times 64 bytes.
+func shadowSigner(random io.Reader, real *orders.Signer, tokens int) (*orders.Signer, error) {
 	var raw [64]byte
 	if _, err := io.ReadFull(random, raw[:]); err != nil {
 		return nil, fmt.Errorf("random key: %w", err)
@@ -109,7 +118,7 @@ func shadowSigner(random io.Reader, real *orders.Signer) (*orders.Signer, error)
 		signer, err = orders.NewSessionSigner(key)
 	}
 	if err == nil && !real.Token().Empty() {
-		signer, err = signer.WithToken(orders.NewSecret([]byte(text[:64])))
+		signer, err = signer.WithToken(orders.NewSecret([]byte(strings.Repeat(text[:64], tokens))))
 	}
 	if err == nil && !real.Passphrase().Empty() {
 		signer, err = signer.WithPassphrase(orders.NewSecret([]byte(text[:16])))

@@ -120,6 +120,7 @@ type session struct {
 	pingNanos  int64
 	pingAt     int64
 	armed      []armed // compiled for this connection's credentials
+	armedUntil int64   // loop clock, ns: they are not good any more; 0: they stay good
 	closing    bool    // our Close was sent
 	closeAt    int64   // when a Draining session is ended at the latest; 0: not draining
 }

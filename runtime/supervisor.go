@@ -257,15 +257,19 @@ func (v *supervisor) login(w *Wire) (samples []clockSample, err error) {
 func (v *supervisor) loginStep(step int) ([]byte, error) {
 	clock := v.engine.plan.Clock
 	wall := clock.Wall(clock.Now())
+	signer, err := v.engine.signerFor(v.role)
+	if err != nil {
+		return nil, err
+	}
 	if v.role == ReportRole {
 		reporter, wanted := v.engine.plan.Dialect.(orders.Reporter)
 		if !wanted {
 			return nil, nil
 		}
-		return reporter.ReportLogin(step, v.engine.plan.Symbols, wall, v.engine.plan.Signer)
+		return reporter.ReportLogin(step, v.engine.plan.Symbols, wall, signer)
 	}
 	if login, wanted := v.engine.plan.Dialect.(Login); wanted {
-		return login.Login(step, wall, v.engine.plan.Signer)
+		return login.Login(step, wall, signer)
 	}
 	return nil, nil
 }

@@ -2,39 +2,138 @@ package runtime
 
 import (
 	"context"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"sync"
+	"time"
 
 	"orderwire/orders"
 )
 
-// Session tokens (Kraken): asked for by REST, carried in every request, and asked for again before every connection, since
-// the token of a connection that is gone may have run out. Templates hold the token, so they are compiled anew with it.
+// Tokens are texts that requests carry in place of a signature. Templates hold them, so they are compiled anew with each.
+// Kraken hands them out by REST, one before every connection, since that of a connection that is gone may have run out.
+// Coinbase Advanced lets us make them ourselves (JWTs): they last two minutes, so fresh templates are handed to the loop
+// while the sessions live.
 
-// Tokens is a dialect whose requests carry a token. Cold.
+// Tokens is a dialect whose requests carry a token of the venue. Cold.
 type Tokens interface {
 	// Token is the REST request for one. nonce is larger than every one before under this key, over restarts too.
 	Token(nonce uint64, signer *orders.Signer) (*orders.Request, error)
 	ParseToken(body []byte) (orders.Secret, error)
 }
 
+// OwnTokens is a dialect whose requests carry tokens that it makes itself, for a time. Cold.
+type OwnTokens interface {
+	// OrderToken is what new orders carry, and how long it is good. An empty one: there are none.
+	OrderToken(nonce string, wallNanos int64, signer *orders.Signer) (token orders.Secret, life time.Duration, err error)
+	// FeedToken is what one subscription carries; each needs its own.
+	FeedToken(nonce string, wallNanos int64, signer *orders.Signer) (orders.Secret, error)
+}
+
+// minted is a token in use: who signs with it, and the orders compiled with it. It does not change once it is made.
+type minted struct {
+	signer *orders.Signer
+	armed  []armed
+	until  int64 // loop clock, ns: it is not good any more; 0: it does not run out by itself
+}
+
 // tokens is the state of a venue with tokens.
 type tokens struct {
 	mu    sync.Mutex
 	nonce uint64
-	armed []armed // compiled with the token of now
+	now   *minted       // nil: there are none
+	life  time.Duration // of those that we make; 0 for others
 }
 
-// placeholderToken lets templates be compiled, and so be checked, before there is a token.
-func (e *Engine) placeholderToken() error {
-	if _, wanted := e.plan.Dialect.(Tokens); !wanted || e.plan.Signer == nil || !e.plan.Signer.Token().Empty() {
+// firstToken lets templates be compiled, and so be checked, before the venue has handed out a token.
+func (e *Engine) firstToken() error {
+	if e.plan.Signer == nil {
 		return nil
 	}
-	_, err := e.plan.Signer.WithToken(orders.NewSecret([]byte("none-yet")))
+	if _, own := e.plan.Dialect.(OwnTokens); own {
+		return e.mint()
+	}
+	if _, wanted := e.plan.Dialect.(Tokens); !wanted {
+		return nil
+	}
+	now, err := e.armWith(orders.NewSecret([]byte("none-yet")))
+	e.tokens.now = now
 	return err
 }
 
-// renewToken asks for a token where the venue has such, and compiles the armed orders with it. Control plane.
+// armWith compiles the armed orders with a token. The signer of the plan is left as it is: other sessions use it.
+func (e *Engine) armWith(token orders.Secret) (*minted, error) {
+	plan := e.plan
+	signer := *plan.Signer
+	if _, err := signer.WithToken(token); err != nil {
+		return nil, err
+	}
+	plan.Signer = &signer
+	m := &minted{signer: &signer}
+	for i, spec := range plan.Armed {
+		a, err := plan.arm(spec)
+		if err != nil {
+			return nil, fmt.Errorf("armed order %d: %w", i, err)
+		}
+		m.armed = append(m.armed, a)
+	}
+	return m, nil
+}
+
+// mint makes a token where the dialect makes its own.
+func (e *Engine) mint() error {
+	dialect, own := e.plan.Dialect.(OwnTokens)
+	if !own {
+		return nil
+	}
+	nonce, err := e.randomText()
+	if err != nil {
+		return err
+	}
+	made := e.plan.Clock.Now()
+	token, life, err := dialect.OrderToken(nonce, e.plan.Clock.Wall(made), e.plan.Signer)
+	if err != nil || token.Empty() {
+		return err
+	}
+	fresh, err := e.armWith(token)
+	if err != nil {
+		return err
+	}
+	fresh.until = made + life.Nanoseconds()
+	e.tokens.mu.Lock()
+	defer e.tokens.mu.Unlock()
+	e.tokens.now, e.tokens.life = fresh, life
+	return nil
+}
+
+// randomText is 16 random bytes in hex.
+func (e *Engine) randomText() (string, error) {
+	var raw [16]byte
+	if _, err := io.ReadFull(e.plan.Rand, raw[:]); err != nil {
+		return "", fmt.Errorf("runtime: random nonce: %w", err)
+	}
+	return hex.EncodeToString(raw[:]), nil
+}
+
+// minter renews our own tokens at half of their life, nil where there are none.
+func (e *Engine) minter() *keeper {
+	if e.tokens.life == 0 {
+		return nil
+	}
+	return &keeper{name: "the token of orders", every: e.tokens.life / 2, renew: func(context.Context) error {
+		if err := e.mint(); err != nil {
+			return err
+		}
+		if now := e.tokenNow(); !e.loop.mints.put(&now) {
+			return errors.New("the loop has not taken the last one yet")
+		}
+		return nil
+	}}
+}
+
+// renewToken asks for a token where the venue hands them out, and compiles the armed orders with it. Control plane.
 func (e *Engine) renewToken(ctx context.Context) error {
 	dialect, wanted := e.plan.Dialect.(Tokens)
 	if !wanted {
@@ -54,19 +153,11 @@ func (e *Engine) renewToken(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := e.plan.Signer.WithToken(token); err != nil {
-		return err
+	fresh, err := e.armWith(token)
+	if err == nil {
+		e.tokens.now = fresh
 	}
-	var all []armed
-	for _, spec := range e.plan.Armed {
-		a, err := e.plan.arm(spec)
-		if err != nil {
-			return err
-		}
-		all = append(all, a)
-	}
-	e.tokens.armed = all
-	return nil
+	return err
 }
 
 // nextNonce rises over restarts as well, because it follows the wall clock in nanoseconds; a clock that was set back is
@@ -77,14 +168,54 @@ func (e *Engine) nextNonce() uint64 {
 	return e.tokens.nonce
 }
 
-// armedNow is the compiled orders for a connection that is made now.
-func (e *Engine) armedNow() []armed {
+// tokenNow is the token in use, nil where there are none.
+func (e *Engine) tokenNow() *minted {
 	e.tokens.mu.Lock()
 	defer e.tokens.mu.Unlock()
-	if e.tokens.armed != nil {
-		return e.tokens.armed
+	return e.tokens.now
+}
+
+// armedNow is the compiled orders for a connection that is made now, and until when they are good: 0 for ever.
+func (e *Engine) armedNow() (all []armed, until int64) {
+	if now := e.tokenNow(); now != nil {
+		return now.armed, now.until
 	}
-	return e.loop.armed
+	return e.loop.armed, 0
+}
+
+// signerFor is who signs the login of a connection with this role.
+func (e *Engine) signerFor(role Role) (*orders.Signer, error) {
+	dialect, own := e.plan.Dialect.(OwnTokens)
+	if own && role != OrderRole && e.tokens.life > 0 {
+		nonce, err := e.randomText()
+		if err != nil {
+			return nil, err
+		}
+		token, err := dialect.FeedToken(nonce, e.plan.Clock.Wall(e.plan.Clock.Now()), e.plan.Signer)
+		if err != nil {
+			return nil, err
+		}
+		signer := *e.plan.Signer
+		return signer.WithToken(token)
+	}
+	if now := e.tokenNow(); now != nil {
+		return now.signer, nil
+	}
+	return e.plan.Signer, nil
+}
+
+// adopt gives the sessions the orders compiled with a fresh token. Loop thread, between two turns' work: a push takes its
+// template once, so none sees half of a change.
+func (l *Loop) adopt() (work int) {
+	for l.mints.take(&l.minted) {
+		work++
+		for _, s := range l.sessions {
+			if s != nil && s.role == OrderRole {
+				s.armed, s.armedUntil = l.minted.armed, l.minted.until
+			}
+		}
+	}
+	return work
 }
 
 // httpMethods are the methods of each action where orders are HTTP requests: what a response's form depends on.

@@ -16,7 +16,7 @@ type CredentialsConfig struct {
 	SecretEnv      string `toml:"secret_env" comment:"NAME of the variable that holds the secret, or"`
 	SecretFile     string `toml:"secret_file" comment:"a file that only its owner can read (0600)"`
 	PassphraseEnv  string `toml:"passphrase_env" comment:"NAME of the variable of a third credential, where the venue wants one"`
-	Algorithm      string `toml:"algorithm" comment:"hmac-sha256; or ed25519, rsa-sha256 for a session that logs on once"`
+	Algorithm      string `toml:"algorithm" comment:"hmac-sha256; or hmac-sha512, ed25519, rsa-sha256, es256 for a session that logs on once or carries tokens"`
 	SecretEncoding string `toml:"secret_encoding" comment:"text, base64 or pem"`
 }
 
@@ -39,8 +39,8 @@ func (c *CredentialsConfig) check() error {
 	if c.SecretEnv != "" && c.SecretFile != "" {
 		return errors.New("credentials.secret_env and credentials.secret_file are both set: keep one")
 	}
-	if !oneOf(c.Algorithm, orders.AlgHMACSHA256, orders.AlgEd25519, orders.AlgRSASHA256) {
-		return fmt.Errorf("credentials.algorithm %q is none of hmac-sha256, ed25519, rsa-sha256", c.Algorithm)
+	if !oneOf(c.Algorithm, orders.AlgHMACSHA256, orders.AlgHMACSHA512, orders.AlgEd25519, orders.AlgRSASHA256, orders.AlgES256) {
+		return fmt.Errorf("credentials.algorithm %q is none of hmac-sha256, hmac-sha512, ed25519, rsa-sha256, es256", c.Algorithm)
 	}
 	if !oneOf(c.SecretEncoding, "text", "base64", "pem") {
 		return fmt.Errorf("credentials.secret_encoding %q is none of text, base64, pem", c.SecretEncoding)

@@ -60,6 +60,11 @@ func startSim(ctx context.Context, o simOptions) (*simProcess, error) {
 		return nil, fmt.Errorf("no temporary folder for the exchange's certificate: %w", err)
 	}
 	s := &simProcess{folder: folder, caFile: filepath.Join(folder, "ca.pem"), key: throwAway(16), secret: demoSecret(), passphrase: throwAway(8)}
+	if make := demoVenues[o.venue].secret; make != nil {
+		if s.secret, err = make(); err != nil {
+			return nil, errors.Join(err, os.RemoveAll(folder))
+		}
+	}
 	args := []string{"sim", "--venue", o.venue, "--start", demoVenues[o.venue].start, "--listen", "127.0.0.1:0", "--ca-out", s.caFile, "--speed", o.speed, "--cpu", strconv.Itoa(o.cpu), "--spin=" + strconv.FormatBool(o.spin)}
 	if o.replay != "" {
 		args = append(args, "--replay", o.replay)

@@ -1,6 +1,15 @@
 package main
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+
+	"orderwire/bench/simex"
 	"orderwire/orders"
 )
 
@@ -10,8 +19,9 @@ type demoVenue struct {
 	decimals uint8 // of a price
 	quantity uint8 // decimals of a quantity
 	tick     string
-	pool     int    // HTTP connections beside the first: one order is in flight on each
-	start    string // what starts the replay: the connection, or the first subscription
+	pool     int                    // HTTP connections beside the first: one order is in flight on each
+	start    string                 // what starts the replay: the connection, or the first subscription
+	secret   func() (string, error) // throw-away; nil: 32 random bytes in base64
 	signer   func(s *simProcess) (*orders.Signer, error)
 }
 
@@ -20,7 +30,10 @@ var demoVenues = map[string]demoVenue{
 	"binance-usdm": {symbol: "BTCUSDT", decimals: 2, quantity: 3, tick: "0.01", start: "connect", signer: hmacSigner},
 	"bybit":        {symbol: "BTCUSDT", decimals: 2, quantity: 3, tick: "0.01", start: "subscribe", signer: hmacSigner},
 	"coinbase":     {symbol: "BTC-USD", decimals: 2, quantity: 8, tick: "0.01", start: "subscribe", pool: 8, signer: coinbaseSigner},
-	"kraken":       {symbol: "BTC/USD", decimals: 2, quantity: 8, tick: "0.01", start: "subscribe", signer: krakenSigner},
+	"coinbase-advanced": {
+		symbol: "BTC-USD", decimals: 2, quantity: 8, tick: "0.01", start: "subscribe", pool: 8, secret: es256Secret, signer: advancedSigner,
+	},
+	"kraken": {symbol: "BTC/USD", decimals: 2, quantity: 8, tick: "0.01", start: "subscribe", signer: krakenSigner},
 }
 
 // settle puts the venue's symbol and decimals into a configuration.
@@ -42,6 +55,36 @@ func coinbaseSigner(s *simProcess) (*orders.Signer, error) {
 		return nil, err
 	}
 	return signer.WithPassphrase(orders.NewSecret([]byte(s.passphrase)))
+}
+
+func advancedSigner(s *simProcess) (*orders.Signer, error) {
+	return orders.NewLogonSigner(s.key, orders.AlgES256, orders.NewSecret([]byte(s.secret)), "pem")
+}
+
+// es256Secret is a fresh P-256 key in PEM, as Coinbase hands out its own.
+func es256Secret() (string, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return "", fmt.Errorf("a key for the demo cannot be made: %w", err)
+	}
+	der, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		return "", fmt.Errorf("a key for the demo cannot be written: %w", err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})), nil
+}
+
+// es256Public is what the embedded exchange checks signatures of such a key with.
+func es256Public(text string) (*simex.ES256Key, error) {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return nil, errors.New("is no PEM text of an EC private key")
+	}
+	key, err := x509.ParseECPrivateKey(block.Bytes)
+	if err != nil {
+		return nil, errors.New("is no EC private key of form SEC 1")
+	}
+	return &simex.ES256Key{Public: &key.PublicKey}, nil
 }
 
 func krakenSigner(s *simProcess) (*orders.Signer, error) {

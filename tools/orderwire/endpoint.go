@@ -11,7 +11,7 @@ import (
 )
 
 // venues are the exchanges that a config can name.
-var venues = []string{"binance", "binance-usdm", "bybit", "coinbase", "kraken"}
+var venues = []string{"binance", "binance-usdm", "bybit", "coinbase", "coinbase-advanced", "kraken"}
 
 // check wants a venue that is known and a profile that fits the host.
 func (o *OrdersConfig) check() error {

@@ -30,11 +30,12 @@ import (
 // dialects are the exchanges that this binary speaks to, by the name that a config gives. host is what HTTP requests are
 // addressed to.
 var dialects = map[string]func(host string) orders.Dialect{
-	"binance":      func(string) orders.Dialect { return &binance.Dialect{} },
-	"binance-usdm": func(string) orders.Dialect { return &binance.Dialect{Product: binance.USDM} },
-	"bybit":        func(string) orders.Dialect { return &bybit.Dialect{} },
-	"coinbase":     func(host string) orders.Dialect { return &coinbase.Dialect{Host: host} },
-	"kraken":       func(string) orders.Dialect { return &kraken.Dialect{} },
+	"binance":           func(string) orders.Dialect { return &binance.Dialect{} },
+	"binance-usdm":      func(string) orders.Dialect { return &binance.Dialect{Product: binance.USDM} },
+	"bybit":             func(string) orders.Dialect { return &bybit.Dialect{} },
+	"coinbase":          func(host string) orders.Dialect { return &coinbase.Dialect{Host: host} },
+	"coinbase-advanced": func(host string) orders.Dialect { return &coinbase.Dialect{API: coinbase.Advanced, Host: host} },
+	"kraken":            func(string) orders.Dialect { return &kraken.Dialect{} },
 }
 
 // runOptions are the flags of run.

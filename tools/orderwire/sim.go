@@ -186,7 +186,15 @@ func simKeys(f *simFlags) ([]simex.Key, error) {
 	case secret == "":
 		return nil, fmt.Errorf("environment variable %s is not set though %s is: the exchange needs both, or neither", f.secretEnv, f.keyEnv)
 	}
-	return []simex.Key{{ID: key, Secret: secret, Passphrase: os.Getenv(simPassphraseEnv)}}, nil
+	one := simex.Key{ID: key, Secret: secret, Passphrase: os.Getenv(simPassphraseEnv)}
+	if f.venue == "coinbase-advanced" {
+		public, err := es256Public(secret)
+		if err != nil {
+			return nil, fmt.Errorf("environment variable %s %w", f.secretEnv, err)
+		}
+		one.ECDSA = public
+	}
+	return []simex.Key{one}, nil
 }
 
 // moveTo makes cpu the only CPU of this process: the binding of the calling thread survives an exec, and the threads and
