@@ -72,7 +72,7 @@ func (a *Admission) Observe(r *Report, now, offset int64) {
 	if l == nil {
 		return
 	}
-	if r.WeightLimit > 0 {
+	if r.Weight > 0 || r.WeightLimit > 0 { // Kraken names the limit once, and the count with each execution
 		l.Observe(BudgetWeight, 0, int64(r.Weight), int64(r.WeightLimit), now)
 	}
 	if r.OrderCountLimit > 0 {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 )
 
 // Budget is what a venue counts.
@@ -147,13 +148,24 @@ func (l *Limiter) Observe(b Budget, windowNanos, used, limit, now int64) {
 	}
 	w := &l.windows[at]
 	if limit > 0 && limit != w.rule.Max {
+		w.rule.Reserve = scaled(w.rule.Reserve, limit, w.rule.Max)
 		w.rule.Max = limit
-		w.rule.Reserve = min(w.rule.Reserve, limit-1)
 		w.bucket = leak{burstNanos: newLeak(limit, w.rule.Window).burstNanos, unitNanos: newLeak(limit, w.rule.Window).unitNanos, fullAt: w.bucket.fullAt}
 	}
 	if missing := used - w.used(now); missing > 0 {
 		w.take(missing, now)
 	}
+}
+
+// scaled is the same part of limit that reserve was of most, so that a venue with a narrower window than ours still takes new
+// orders. At least 1 is left of it, and of the rest, as far as limit has both.
+func scaled(reserve, limit, most int64) int64 {
+	if reserve == 0 || limit < 2 {
+		return 0
+	}
+	high, low := bits.Mul64(uint64(reserve), uint64(limit))
+	part, _ := bits.Div64(high, low, uint64(most)) // reserve < most: the quotient is below limit
+	return max(int64(part), 1)
 }
 
 // Ban refuses everything, cancels too, until a loop time: 429 and 418 (R11). A later ban is never shortened.

@@ -184,6 +184,25 @@ func FuzzLimiterRestore(f *testing.F) {
 	})
 }
 
+// TestLimiterKeepsTheReserveInProportion: a venue whose window is narrower than the rule had it still takes new orders.
+func TestLimiterKeepsTheReserveInProportion(t *testing.T) {
+	for _, row := range []struct{ reserve, most, limit, fits int64 }{
+		{100, 1000, 10, 9},
+		{100, 1000, 100_000, 90_000},
+		{0, 1000, 10, 10},
+		{999, 1000, 10, 1},
+		{500, 1000, 1, 1},
+		{1 << 39, 1 << 40, 1 << 30, 1 << 29},
+	} {
+		l := newLimiter(t, orders.LimitRule{Budget: orders.BudgetWeight, Window: 60 * second, Max: row.most, Reserve: row.reserve})
+		l.Observe(orders.BudgetWeight, 0, 0, row.limit, 100*second)
+		most, over := cost(orders.BudgetWeight, row.fits), cost(orders.BudgetWeight, row.fits+1)
+		if !l.Room(most, false, 100*second) || l.Room(over, false, 100*second) {
+			t.Errorf("reserve %d of %d, then a limit of %d: not exactly %d fit", row.reserve, row.most, row.limit, row.fits)
+		}
+	}
+}
+
 func BenchmarkLimiter(b *testing.B) {
 	l := newLimiter(b,
 		orders.LimitRule{Budget: orders.BudgetWeight, Window: 60 * second, Max: 1 << 40}, orders.LimitRule{Budget: orders.BudgetOrders, Window: 10 * second, Max: 1 << 40},
