@@ -61,7 +61,7 @@ func TestDialConnects(t *testing.T) {
 		Addrs: []netip.AddrPort{addrOf(l)},
 		SocketOptions: netpoll.SocketOptions{
 			UserTimeoutMillis: 1500, KeepAliveSeconds: 7, Source: netip.MustParseAddr("127.0.0.2"),
-			TOS: 0x10, Priority: 5, Device: loopbackDevice(t),
+			TOS: 0x10, Priority: 5, Device: loopbackDevice(t), Congestion: "reno",
 		},
 	})
 	if err != nil {
@@ -99,6 +99,9 @@ func TestDialConnects(t *testing.T) {
 		if err != nil || got != row.want {
 			t.Errorf("%s = %d, %v, want %d", row.name, got, err, row.want)
 		}
+	}
+	if control, err := unix.GetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION); err != nil || control != "reno" {
+		t.Errorf("congestion control %q, %v", control, err)
 	}
 	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 	if err != nil || flags&unix.O_NONBLOCK == 0 {
@@ -167,6 +170,12 @@ func TestDialFailures(t *testing.T) {
 			netpoll.DialConfig{Addrs: []netip.AddrPort{refusing}, SocketOptions: netpoll.SocketOptions{Source: netip.MustParseAddr("192.0.2.77")}},
 			[]error{syscall.EADDRNOTAVAIL},
 			"netpoll: bind 192.0.2.77",
+		},
+		{
+			"no such congestion control", t.Context(),
+			netpoll.DialConfig{Addrs: []netip.AddrPort{refusing}, SocketOptions: netpoll.SocketOptions{Congestion: "nosuch"}},
+			[]error{syscall.ENOENT},
+			"netpoll: setsockopt TCP_CONGESTION nosuch",
 		},
 		{
 			"no such device", t.Context(),

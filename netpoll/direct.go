@@ -106,9 +106,9 @@ func flush(k *socket, arena *Arena, stamps *stamper, counters *Counters) {
 		var n int
 		var errno syscall.Errno
 		if b := arena.raw(e.slot)[e.from:e.to]; e.stamp {
-			n, errno = stamps.send(k.fd, b)
+			n, errno = stamps.send(int(k.fd), b)
 		} else {
-			n, errno = sendNow(k.fd, b)
+			n, errno = sendNow(int(k.fd), b)
 		}
 		switch errno {
 		case 0:
@@ -248,9 +248,9 @@ func (d *Direct) receive(i uint16, out *Completion) bool {
 func (d *Direct) take(k *socket) (n int, wall int64, errno syscall.Errno) {
 	b := d.arena.raw(k.slot)
 	if k.watched && d.stamps.every != 0 && d.counters.Receives%d.stamps.every == 0 {
-		return d.stamps.receive(k.fd, b)
+		return d.stamps.receive(int(k.fd), b)
 	}
-	n, errno = receiveNow(k.fd, b)
+	n, errno = receiveNow(int(k.fd), b)
 	return n, 0, errno
 }
 
@@ -281,7 +281,7 @@ func (d *Direct) Detach(s Sock, abort bool) {
 // end closes the socket at i, whose queue is empty, and returns its last word.
 func (d *Direct) end(i uint16) Completion {
 	k := &d.sockets[i]
-	c := Completion{Kind: Closed, Session: k.session, Sock: d.sock(i), Errno: closeSocket(k.fd, k.abort)}
+	c := Completion{Kind: Closed, Session: k.session, Sock: d.sock(i), Errno: closeSocket(int(k.fd), k.abort)}
 	d.busy--
 	d.leave(i)
 	return c

@@ -223,7 +223,7 @@ func (f *Fake) Reap(out []Completion) int {
 	if f.chance(f.chaos.Reordered) {
 		f.random.Shuffle(len(f.active), func(i, j int) {
 			f.active[i], f.active[j] = f.active[j], f.active[i]
-			f.sockets[f.active[i]].place, f.sockets[f.active[j]].place = i, j
+			f.sockets[f.active[i]].place, f.sockets[f.active[j]].place = uint16(i), uint16(j)
 		})
 	}
 	n := 0

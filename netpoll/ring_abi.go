@@ -34,6 +34,7 @@ const (
 	sqeBytes = 64
 	cqeBytes = 16
 	_        = uint(sqeBytes-unsafe.Sizeof(sqe{})) + uint(unsafe.Sizeof(sqe{})-sqeBytes)
+	_        = uint(2*cacheLine-unsafe.Sizeof(socket{})) + uint(unsafe.Sizeof(socket{})-2*cacheLine)
 	_        = uint(cqeBytes-unsafe.Sizeof(cqe{})) + uint(unsafe.Sizeof(cqe{})-cqeBytes)
 )
 

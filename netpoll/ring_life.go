@@ -29,7 +29,7 @@ func (r *Ring) cut(i uint16) {
 	k := &r.sockets[i]
 	if k.ring.sends == 0 && !k.ring.armed && k.ring.ops > 0 && !k.ring.cut {
 		k.ring.cut = true
-		disconnect(k.fd, k.abort)
+		disconnect(int(k.fd), k.abort)
 	}
 }
 
@@ -70,10 +70,10 @@ func (r *Ring) end(i uint16) Completion {
 	if r.features.FixedFiles {
 		// The table's reference may live on until a grace period of the kernel has passed. So the connection
 		// itself is ended here and now, and what happens to the descriptor later matters to nobody.
-		disconnect(k.fd, k.abort)
+		disconnect(int(k.fd), k.abort)
 		c.Errno = r.ring.setFile(int(i), -1)
 	}
-	if errno := closeSocket(k.fd, k.abort); errno != 0 {
+	if errno := closeSocket(int(k.fd), k.abort); errno != 0 {
 		c.Errno = errno
 	}
 	if k.dirty { // its queue was cancelled before any Submit came

@@ -104,7 +104,7 @@ func (r *Ring) aim(e *sqe, i uint16) {
 		e.fd = int32(i)
 		return
 	}
-	e.fd = int32(r.sockets[i].fd)
+	e.fd = r.sockets[i].fd
 }
 
 // received takes a completion of a receive.
@@ -179,6 +179,7 @@ func (r *Ring) pump(i uint16) {
 	for link := range n {
 		if k.queue.at(k.queue.next + uint32(link)).stamp {
 			n = link
+			break
 		}
 	}
 	if n == 0 { // a dated send is first, or the queue is full. The ring holds none of this socket now, so it may go directly

@@ -22,6 +22,7 @@ type SocketOptions struct {
 	ReceiveBytes      int        // SO_RCVBUF. 0: the kernel tunes it
 	BusyPollMicros    int        // SO_BUSY_POLL. 0: the system's. It does nothing where the NAPI id is 0 (lo, veth)
 	MaxSegmentBytes   int        // TCP_MAXSEG. 0: the path's
+	Congestion        string     // TCP_CONGESTION: "cubic" or "reno" where the system's choice paces. Empty: the system's
 }
 
 type intOption struct {
@@ -58,6 +59,11 @@ func (o SocketOptions) apply(fd, family int) error {
 		}
 		if err := unix.SetsockoptInt(fd, row.level, row.opt, row.value); err != nil {
 			return &OpError{Op: "setsockopt " + row.name, Errno: errnoOf(err)}
+		}
+	}
+	if o.Congestion != "" {
+		if err := unix.SetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION, o.Congestion); err != nil {
+			return &OpError{Op: "setsockopt TCP_CONGESTION", Addr: o.Congestion, Errno: errnoOf(err)}
 		}
 	}
 	if o.Device != "" {

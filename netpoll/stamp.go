@@ -189,7 +189,7 @@ func (p *stamper) collect(t *table, clock Clock, out []Stamp) int {
 	for _, i := range t.active {
 		k := &t.sockets[i]
 		for k.watched && k.phase == open && n < len(out) {
-			wall, hardware, id, ok := p.next(k.fd)
+			wall, hardware, id, ok := p.next(int(k.fd))
 			if !ok {
 				break
 			}

@@ -56,7 +56,7 @@ func pathOf(fd int, info *unix.TCPInfo) (Path, syscall.Errno) {
 }
 
 // path is Path for the ports, with a buffer of the table's own.
-func (t *table) path(s Sock) (Path, syscall.Errno) { return pathOf(t.find(s).fd, &t.info) }
+func (t *table) path(s Sock) (Path, syscall.Errno) { return pathOf(int(t.find(s).fd), &t.info) }
 
 // Path tells about the way to the peer of s. See Prober.
 func (d *Direct) Path(s Sock) (Path, syscall.Errno) { return d.path(s) }
