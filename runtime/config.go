@@ -126,6 +126,9 @@ type Risk interface {
 	Watch(t *orders.Tracker)
 }
 
+// ClockWatcher is a Risk that wants to know how well the venue's clock is known. The clock is the loop's.
+type ClockWatcher interface{ WatchClock(c *orders.VenueClock) }
+
 // Observer is told what happened, in the control plane: it may allocate and block, and what it misses
 // because its queue was full is counted (Stats.Dropped).
 type Observer interface {

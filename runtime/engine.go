@@ -82,6 +82,9 @@ func New(c Config) (*Engine, error) {
 		return nil, fmt.Errorf("runtime: %w", err)
 	}
 	plan.Risk.Watch(e.track)
+	if watcher, wants := plan.Risk.(ClockWatcher); wants {
+		watcher.WatchClock(e.loop.venue)
+	}
 	if c := coldCancels(plan.Dialect); c != nil && plan.Signer != nil {
 		e.cold, e.loop.cancelsCold = newCanceller(e, c), true
 	}
