@@ -32,7 +32,7 @@ func TestRunAndDemoRefusals(t *testing.T) {
 		{"run without a file", []string{"run"}, exitUsage, []string{"--config"}},
 		{"no such file", []string{"run", "--config", "/nowhere.toml"}, exitUsage, []string{"/nowhere.toml"}},
 		{"unknown key", []string{"run", "--config", edit(`side = "buy"`, "side = \"buy\"\nspeed = 3")}, exitUsage, []string{":22:1", "armed.speed"}},
-		{"live exchange", []string{"run", "--config", edit(`profile = "test"`, "")}, exitFailed, []string{"live exchange", "orders.profile"}},
+		{"live exchange", []string{"run", "--config", edit(`profile = "test"`, "")}, exitFailed, []string{"live exchange", "[risk] is missing", "orders.profile"}},
 		{"missing secret", []string{"run", "--config", edit("TEST_SECRET", "TEST_NOT_SET")}, exitFailed, []string{"TEST_NOT_SET", "is not set", "export"}},
 		{"missing roots", []string{"run", "--config", edit("[market]", "[orders.trust]\nroots_file = \"/nowhere.pem\"\n[market]")}, exitFailed, []string{"/nowhere.pem"}},
 		{"one armed order for a whale", []string{"run", "--config", edit(`side = "sell"`, `side = "buy"`)}, exitUsage, []string{"armed"}},

@@ -25,6 +25,10 @@ type Config struct {
 	Market      MarketConfig      `toml:"market"`
 	Armed       []ArmedConfig     `toml:"armed"`
 	Whale       *WhaleConfig      `toml:"whale,omitempty"`
+	Paced       *PacedConfig      `toml:"paced,omitempty"`
+	Risk        *RiskConfig       `toml:"risk,omitempty"`
+	Limits      LimitsConfig      `toml:"limits"`
+	Breaker     *BreakerConfig    `toml:"breaker,omitempty"`
 }
 
 // InstanceConfig says who this process is.
@@ -148,6 +152,7 @@ func defaultConfig() *Config {
 		Orders:      OrdersConfig{Profile: profileLive, Trust: defaultTrust()},
 		Market:      MarketConfig{Symbols: []string{}, Trust: defaultTrust()},
 		Armed:       []ArmedConfig{},
+		Limits:      LimitsConfig{SharePercent: 95, CancelReservePercent: 10, Windows: []WindowConfig{}},
 	}
 }
 
@@ -166,6 +171,7 @@ func (c *Config) finish() error {
 		c.Credentials.check(),
 		c.Orders.check(),
 		c.Market.check(),
+		c.Limits.check(),
 		c.needs(),
 	); err != nil {
 		return firstOf(err)
@@ -176,7 +182,22 @@ func (c *Config) finish() error {
 		}
 	}
 	if c.Whale != nil {
-		return c.Whale.finish()
+		if err := c.Whale.finish(); err != nil {
+			return err
+		}
+	}
+	if c.Paced != nil {
+		if err := c.Paced.finish(); err != nil {
+			return err
+		}
+	}
+	if c.Risk != nil {
+		if err := c.Risk.check(); err != nil {
+			return err
+		}
+	}
+	if c.Breaker != nil {
+		return c.Breaker.check()
 	}
 	return nil
 }
@@ -194,8 +215,10 @@ func (c *Config) needs() error {
 		return errors.New("armed orders need instance.id_prefix")
 	case len(c.Armed) > 0 && !c.Credentials.named():
 		return errors.New("armed orders need credentials.api_key_env and credentials.secret_env (or secret_file)")
-	case c.Whale != nil && c.Market.URL == "":
-		return errors.New("whale needs market.url")
+	case (c.Whale != nil || c.Paced != nil) && c.Market.URL == "":
+		return errors.New("whale and paced need market.url")
+	case c.Paced != nil && (c.Whale != nil || len(c.Armed) == 0):
+		return errors.New("paced needs armed orders of its own: leave out whale")
 	case len(c.Armed) > 1<<16:
 		return errors.New("armed holds more than 65536 orders")
 	}

@@ -66,8 +66,11 @@ func TestConfigDefaults(t *testing.T) {
 	if *c.Whale.OffsetTicks != 5 || c.Whale.ThresholdQuote != "100000" || c.Whale.Quantity != "0.001" {
 		t.Errorf("whale is %+v", c.Whale)
 	}
-	if err := c.Orders.refusal(); err != nil {
+	if err := c.refusal(os.Getenv); err != nil {
 		t.Errorf("a test endpoint is refused: %v", err)
+	}
+	if c.Limits.SharePercent != 95 || c.Limits.CancelReservePercent != 10 {
+		t.Errorf("limits are %+v", c.Limits)
 	}
 }
 
@@ -148,41 +151,6 @@ func TestConfigRefusals(t *testing.T) {
 			r.want(t, exitUsage, "orderwire.toml", c.word)
 			if strings.Contains(r.report+r.out, "canary") {
 				t.Errorf("a value that may be a secret is repeated: %q", r.report)
-			}
-		})
-	}
-}
-
-func TestLiveEndpointsAreRefusedOrders(t *testing.T) {
-	cases := []struct {
-		name, url, profile string
-		refused            bool
-	}{
-		{"live exchange, unmarked", "wss://ws-api.binance.com/ws-api/v3", "", true},
-		{"unknown host, unmarked", "wss://exchange.example/", "", true},
-		{"loopback, unmarked", "wss://127.0.0.1:9443/", "", true},
-		{"loopback as sim", "wss://127.0.0.1:9443/", "sim", false},
-		{"IPv6 loopback as sim", "wss://[::1]:9443/", "sim", false},
-		{"testnet as test", "wss://ws-api.testnet.binance.vision/ws-api/v3", "test", false},
-		{"demo host as test", "wss://demo-ws-api.binance.com/ws-api/v3", "test", false},
-		{"testnet as live", "wss://ws-api.testnet.binance.vision/ws-api/v3", "live", true},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			text := "[orders]\nvenue = \"binance\"\nurl = \"" + c.url + "\"\n"
-			if c.profile != "" {
-				text += "profile = \"" + c.profile + "\"\n"
-			}
-			config, err := parseConfig("x.toml", text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			err = config.Orders.refusal()
-			if (err != nil) != c.refused {
-				t.Errorf("refusal is %v, want refused %v", err, c.refused)
-			}
-			if err != nil && !strings.Contains(err.Error(), c.url) {
-				t.Errorf("refusal %q does not name the endpoint", err)
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/spf13/cobra"
@@ -59,7 +60,7 @@ func (c *Config) probe(w io.Writer, withoutSecrets bool) error {
 		return fmt.Errorf("market.trust: %w", err)
 	}
 	notes := []string{}
-	if refusal := c.Orders.refusal(); refusal != nil {
+	if refusal := c.refusal(os.Getenv); refusal != nil {
 		notes = append(notes, refusal.Error())
 	}
 	switch {

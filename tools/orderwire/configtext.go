@@ -58,7 +58,7 @@ func keyHint(key string) string {
 			return ": secrets do not belong into the file, name the variable (secret_env) or a 0600 file (secret_file)"
 		}
 	}
-	for _, unit := range []string{"_ms", "_us", "_bytes"} {
+	for _, unit := range []string{"_ms", "_us", "_bytes", "_ppm", "_percent"} {
 		if knownKeys[last+unit] {
 			return ": it is called " + last + unit
 		}
@@ -70,6 +70,9 @@ func keyHint(key string) string {
 var knownKeys = map[string]bool{
 	"max_send_age_us": true, "connect_timeout_ms": true, "backoff_min_ms": true, "backoff_max_ms": true,
 	"message_max_bytes": true, "slot_bytes": true, "window_ms": true, "cooldown_ms": true,
+	"messages_window_ms": true, "duplicate_window_ms": true, "repeats_window_ms": true, "reference_max_age_ms": true,
+	"ack_max_ms": true, "clock_bound_max_ms": true, "report_silence_max_ms": true, "rest_ms": true,
+	"collar_ppm": true, "passive_ppm": true, "share_percent": true, "cancel_reserve_percent": true,
 }
 
 // positive reads a decimal number above zero.

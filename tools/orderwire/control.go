@@ -33,6 +33,7 @@ const (
 // control serves the operator: socket, kill file and kill signal.
 type control struct {
 	engine   *runtime.Engine
+	desk     *desk
 	listener net.Listener
 	path     string
 	done     sync.WaitGroup
@@ -49,10 +50,11 @@ type controlStatus struct {
 	Market   uint64            `json:"market_frames"`
 	Switches uint64            `json:"line_switches"`
 	Dropped  uint64            `json:"events_dropped"`
+	Risk     *riskStatus       `json:"risk"`
 }
 
 // openControl begins to listen in dir. SIGUSR1 and the file KILL in dir latch the kill switch, too.
-func openControl(ctx context.Context, dir string, e *runtime.Engine, log io.Writer) (*control, error) {
+func openControl(ctx context.Context, dir string, e *runtime.Engine, d *desk, log io.Writer) (*control, error) {
 	path := filepath.Join(dir, controlName)
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) { // the folder is locked: nobody listens there
 		return nil, fmt.Errorf("control socket: %w", err)
@@ -64,7 +66,7 @@ func openControl(ctx context.Context, dir string, e *runtime.Engine, log io.Writ
 		return nil, fmt.Errorf("control socket: %w", err)
 	}
 	ctx, stop := context.WithCancel(ctx)
-	c := &control{engine: e, listener: listener, path: path, stop: stop}
+	c := &control{engine: e, desk: d, listener: listener, path: path, stop: stop}
 	c.done.Go(c.accept)
 	c.done.Go(func() { c.watch(ctx, filepath.Join(dir, killName), log) })
 	return c, nil
@@ -98,14 +100,18 @@ func (c *control) serve(conn net.Conn) {
 	if err := conn.SetDeadline(time.Now().Add(controlTime)); err != nil {
 		return
 	}
-	word, err := bufio.NewReader(io.LimitReader(conn, 64)).ReadString('\n')
+	word, err := bufio.NewReader(io.LimitReader(conn, wordMax)).ReadString('\n')
 	if err != nil {
 		return // a client that says nothing gets nothing
 	}
 	_ = json.NewEncoder(conn).Encode(c.answer(strings.TrimSpace(word))) // a client that is gone needs no answer
 }
 
-func (c *control) answer(word string) any {
+// wordMax bounds what a client may say: a word, and an override's JSON behind it.
+const wordMax = 4096
+
+func (c *control) answer(text string) any {
+	word, rest, _ := strings.Cut(text, " ")
 	switch word {
 	case "status":
 	case "kill":
@@ -114,10 +120,26 @@ func (c *control) answer(word string) any {
 		c.engine.Reset()
 	case "cancel-all":
 		c.engine.CancelOpen()
+	case "rearm", "override":
+		if err := c.decide(word, rest); err != nil {
+			return map[string]string{"error": sentence(err)}
+		}
 	default:
-		return map[string]string{"error": fmt.Sprintf("%q is none of status, kill, reset, cancel-all", word)}
+		return map[string]string{"error": fmt.Sprintf("%q is none of status, kill, reset, rearm, override, cancel-all", word)}
 	}
 	return c.status()
+}
+
+// decide hands a person's decision to the desk.
+func (c *control) decide(word, rest string) error {
+	if word == "rearm" {
+		return c.desk.rearm("socket")
+	}
+	var request overrideRequest
+	if err := json.Unmarshal([]byte(rest), &request); err != nil {
+		return fmt.Errorf("an override is said in JSON: %w", err)
+	}
+	return c.desk.override(&request)
 }
 
 func (c *control) status() controlStatus {
@@ -126,6 +148,7 @@ func (c *control) status() controlStatus {
 	s := controlStatus{
 		Killed: c.engine.Killed().String(), Backend: backend, Orders: map[string]uint64{}, Outcomes: map[string]uint64{},
 		Market: stats.MarketFrames, Switches: stats.Switches, Dropped: stats.Dropped,
+		Risk: c.desk.guard.seen.status(),
 	}
 	for state, n := range stats.States {
 		s.Orders[orders.State(state).String()] = n
@@ -168,6 +191,7 @@ func controlCommands(s streams) []*cobra.Command {
 		{"status", "ask a running process for its state"},
 		{"kill", "latch the kill switch of a running process: no new orders, and cancels for all that is open"},
 		{"reset", "open the kill switch of a running process again"},
+		{"rearm", "close the circuit breaker and open the latched risk gate of a running process"},
 		{"cancel-all", "let a running process ask for the end of every open order of its own"},
 	} {
 		var dir string
@@ -184,7 +208,7 @@ func controlCommands(s streams) []*cobra.Command {
 		}
 		list = append(list, c)
 	}
-	return list
+	return append(list, overrideCommand(s))
 }
 
 func speak(out io.Writer, path, word string) error {
@@ -202,6 +226,10 @@ func speak(out io.Writer, path, word string) error {
 	answer, err := io.ReadAll(io.LimitReader(conn, 1<<20))
 	if err != nil || len(answer) == 0 {
 		return fmt.Errorf("the process at %s does not answer (%w)", path, errors.Join(err, io.ErrUnexpectedEOF))
+	}
+	var refused struct{ Error string }
+	if err := json.Unmarshal(answer, &refused); err == nil && refused.Error != "" {
+		return errors.New(harmless(refused.Error))
 	}
 	_, err = out.Write(answer)
 	return err

@@ -246,7 +246,8 @@ func (d *demoRun) config() (runtime.Config, error) {
 	}
 	config.REST, config.Standbys = config.Orders, venue.pool
 	config.Strategy, config.Observer, config.Market.Once = d.strategy, d.recorder, true
-	return config, nil
+	_, err = c.guarded(&config)
+	return config, err
 }
 
 // result joins what the loop measured with what the exchange counted.

@@ -43,6 +43,9 @@ func (v *demoVenue) settle(c *Config) {
 		c.Armed[i].Symbol, c.Armed[i].PriceDecimals, c.Armed[i].QuantityDecimals = v.symbol, v.decimals, v.quantity
 	}
 	c.Whale.Tick = v.tick
+	for i := range c.Risk.Symbols {
+		c.Risk.Symbols[i].Symbol = v.symbol
+	}
 }
 
 func hmacSigner(s *simProcess) (*orders.Signer, error) {

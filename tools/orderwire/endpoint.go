@@ -40,7 +40,6 @@ func (o *OrdersConfig) check() error {
 	return nil
 }
 
-// live tells whether orders over this endpoint would be executed for real: it counts as live unless it is marked.
 // host is the authority of the URL, empty without one.
 func (o *OrdersConfig) host() string {
 	u, err := url.Parse(o.URL)
@@ -50,16 +49,8 @@ func (o *OrdersConfig) host() string {
 	return u.Host
 }
 
+// live tells whether orders over this endpoint would be executed for real: it counts as live unless it is marked.
 func (o *OrdersConfig) live() bool { return o.URL != "" && o.Profile == profileLive }
-
-// refusal says why no order may leave over this endpoint, nil where they may.
-func (o *OrdersConfig) refusal() error {
-	if !o.live() {
-		return nil
-	}
-	return fmt.Errorf("orders.url %s counts as a live exchange, and this version sends no orders to one: "+
-		"use its test network with orders.profile = \"test\", or leave out [[armed]]", o.URL)
-}
 
 func (m *MarketConfig) check() error {
 	if err := m.Trust.check("market.trust"); err != nil {

@@ -64,65 +64,113 @@ func runCommand(s streams) *cobra.Command {
 	return cmd
 }
 
+// running is one run under way: what it is made of, in the order in which it is made.
+type running struct {
+	c        *Config
+	s        streams
+	config   runtime.Config
+	strategy *demoStrategy // its counts
+	recorder *recorder
+	kept     *standing // nil: nothing is armed
+	guard    *guard    // nil: nothing is armed
+	engine   *runtime.Engine
+}
+
 func runConfigured(ctx context.Context, s streams, o *runOptions) (failed error) {
 	c, err := loadConfig(o.config)
 	if err != nil {
 		return err
 	}
-	if len(c.Armed) > 0 {
-		if err := c.Orders.refusal(); err != nil {
-			return err
-		}
-	}
-	var signer *orders.Signer
-	if c.Orders.URL != "" {
-		if signer, err = c.Credentials.signer(); err != nil {
-			return err
-		}
-	}
-	strategy, err := c.strategy(0, 0)
-	if err != nil {
+	if err := c.allowed(); err != nil {
 		return err
 	}
-	config, err := c.runtimeConfig(signer)
-	if err != nil {
+	r := &running{c: c, s: s, recorder: newRecorder(s.err, false)}
+	defer func() { failed = errors.Join(failed, r.close()) }()
+	if err := r.make(); err != nil {
 		return err
 	}
-	if len(config.Armed) > 0 {
-		kept, err := c.keep(&config, s.err)
-		if err != nil {
-			return err
-		}
-		defer func() { failed = errors.Join(failed, kept.close()) }()
-	}
-	recorder := newRecorder(s.err, false)
-	config.Strategy, config.Observer = strategy, recorder
-	engine, err := runtime.New(config)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(s.err, "mode %s, epoch %d; interrupt to drain and report\n", c.Instance.Mode, config.IDs.Epoch)
-	if len(config.Armed) > 0 {
-		operator, err := openControl(ctx, c.Instance.StateDir, engine, s.err)
+	fmt.Fprintf(s.err, "mode %s, epoch %d; interrupt to drain and report\n", c.Instance.Mode, r.config.IDs.Epoch)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	if r.guard != nil {
+		desk := openDesk(ctx, r.guard, r.kept.log, s.err, stop)
+		defer func() { failed = errors.Join(failed, desk.close()) }()
+		operator, err := openControl(ctx, c.Instance.StateDir, r.engine, desk, s.err)
 		if err != nil {
 			return err
 		}
 		defer func() { failed = errors.Join(failed, operator.close()) }()
 	}
-	before := quiet()
-	if err := engine.Run(ctx); err != nil {
+	before, restore := quiet()
+	defer restore()
+	if err := r.engine.Run(ctx); err != nil {
 		return err
 	}
-	return reportRun(s.out, o, c, engine, strategy, recorder, before)
+	return reportRun(s.out, o, c, r.engine, r.strategy, r.recorder, before)
+}
+
+// make builds the engine, with the journal and the guard where orders are armed.
+func (r *running) make() error {
+	c := r.c
+	var signer *orders.Signer
+	var err error
+	if c.Orders.URL != "" {
+		if signer, err = c.Credentials.signer(); err != nil {
+			return err
+		}
+	}
+	if r.strategy, err = c.strategy(0, 0); err != nil {
+		return err
+	}
+	if r.config, err = c.runtimeConfig(signer); err != nil {
+		return err
+	}
+	r.config.Strategy, r.config.Observer = r.strategy, r.recorder
+	if c.Paced != nil {
+		if r.config.Strategy, err = newPacedStrategy(c.Paced, r.strategy, r.config.Armed); err != nil {
+			return err
+		}
+	}
+	if len(c.Armed) > 0 {
+		if err := r.protect(); err != nil {
+			return err
+		}
+	}
+	r.engine, err = runtime.New(r.config)
+	return err
+}
+
+// protect opens the journal and puts the guard in between.
+func (r *running) protect() (err error) {
+	if r.kept, err = r.c.keep(&r.config, r.s.err); err != nil {
+		return err
+	}
+	if r.guard, err = r.c.guarded(&r.config); err != nil {
+		return err
+	}
+	if err := r.guard.restoreBudgets(r.kept.recovery.Budget); err != nil {
+		fmt.Fprintln(r.s.err, "note: "+sentence(err)+"; they count as unused")
+	}
+	return nil
+}
+
+// close ends what outlives the engine.
+func (r *running) close() error {
+	if r.kept == nil {
+		return nil
+	}
+	return r.kept.close()
 }
 
 // quiet switches collection off, behind a memory limit, and returns the heap's state: the hot process allocates nothing.
-func quiet() (before goruntime.MemStats) {
+func quiet() (before goruntime.MemStats, restore func()) {
 	goruntime.GC()
-	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(memoryLimitBytes)
+	percent, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(memoryLimitBytes)
 	goruntime.ReadMemStats(&before)
-	return before
+	return before, func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}
 }
 
 // memoryLimitBytes is where the collector comes back, as a safety net.
