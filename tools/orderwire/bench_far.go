@@ -40,12 +40,6 @@ type farReady struct {
 	FeedCA  string `json:"feed_ca_file"`
 }
 
-// farCredentials are made for one bench and live in its folder.
-type farCredentials struct {
-	Key, Secret string
-	LogonKey    string
-}
-
 const farLogonFile = "logon.pem"
 
 func benchFarCommand(s streams) *cobra.Command {
