@@ -102,6 +102,9 @@ type Config struct {
 	Tasks   Tasks
 }
 
+// IDFormer is a dialect whose venue takes client ids of one form alone.
+type IDFormer interface{ IDForm() orders.IDForm }
+
 // Journal is told of an order before its bytes leave. Loop thread: no allocation, no blocking.
 type Journal interface {
 	// Room tells whether one more intent can be written.
@@ -186,6 +189,9 @@ func (c Config) plan() (Config, error) {
 	setDefault(&c.BackoffMin, 250*time.Millisecond)
 	setDefault(&c.BackoffMax, 30*time.Second)
 	c.Reconcile = c.Reconcile || len(c.Recovered) > 0
+	if d, has := c.Dialect.(IDFormer); has {
+		c.IDs.Form = d.IDForm()
+	}
 	if c.Journal == nil {
 		c.Journal = noJournal{}
 	}

@@ -88,8 +88,8 @@ func New(c Config) (*Engine, error) {
 	if c := coldCancels(plan.Dialect); c != nil && plan.Signer != nil {
 		e.cold, e.loop.cancelsCold = newCanceller(e, c), true
 	}
-	if h, can := plan.Dialect.(Historian); can && plan.Orders.URL != "" {
-		e.inquirer, e.loop.asks = newInquirer(e, h), true
+	if a := archiveOf(e); a != nil {
+		e.inquirer, e.loop.asks = newInquirer(e, a), true
 	}
 	armedAll, err := e.armFirst()
 	if err != nil {

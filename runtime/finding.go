@@ -15,14 +15,16 @@ type ticket struct {
 type doubt struct {
 	id       uint64
 	symbol   string
-	pushedAt int64 // loop clock, ns
+	venueID  string // where the venue has named it
+	pushedAt int64  // loop clock, ns
+	number   uint64 // rises from doubt to doubt
 }
 
 // finding is one piece of evidence, or the end of a round of questions.
 type finding struct {
 	kind   findingKind
 	report orders.Report // of foundReport; owns its bytes
-	id     uint64        // of foundAbsent
+	id     uint64        // of foundAbsent: the order; of foundAll: the last doubt that was looked into
 	proof  orders.Absence
 }
 
@@ -34,20 +36,14 @@ const (
 	foundAll                           // everything that was asked is answered: the session may go Live
 )
 
-// suspect asks the control plane about one order.
+// suspect asks the control plane about one order. It allocates: an order in doubt is no hurry any more.
 func (l *Loop) suspect(id uint64) {
-	place, known := l.placed.find(id)
+	info, known := l.track.Order(id)
 	if !known {
-		if info, earlier := l.track.Order(id); earlier { // of an earlier life, or too old for its place: cold
-			l.doubts.put(&doubt{id: id, symbol: info.Symbol, pushedAt: info.PushedAt})
-			return
-		}
-		return // too old to be asked about by its symbol; it stays as it is, and is counted
+		return // too old to be asked about
 	}
-	d := doubt{id: id, symbol: l.armed[place.order].spec.Symbol, pushedAt: l.now}
-	if t := l.timings.find(id); t != nil {
-		d.pushedAt = t.At[Triggered]
-	}
+	l.doubtNumber++
+	d := doubt{id: id, symbol: info.Symbol, venueID: info.VenueID, pushedAt: info.PushedAt, number: l.doubtNumber}
 	if !l.doubts.put(&d) {
 		l.counts.dropped++
 	}
@@ -76,7 +72,9 @@ func (l *Loop) found(now int64) (work int) {
 				l.settle(receipt, now)
 			}
 		case foundAll:
-			l.reconciling = false
+			if f.id >= l.doubtNumber { // else something came up while that was being asked
+				l.reconciling = false
+			}
 		}
 	}
 	return work

@@ -32,11 +32,16 @@ func (w *Wire) Do(r *orders.Request) (status int, body []byte, err error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	return w.raw(r.Method, append(message, r.Body...))
+}
+
+// raw sends a whole request as it stands and waits for its response.
+func (w *Wire) raw(method string, request []byte) (status int, body []byte, err error) {
 	if !w.http.Ready() {
 		return 0, nil, errors.New("runtime: the HTTP connection is over: open another")
 	}
-	w.http.Expect(r.Method)
-	if err := w.write(append(message, r.Body...)); err != nil {
+	w.http.Expect(method)
+	if err := w.write(request); err != nil {
 		return 0, nil, err
 	}
 	for {

@@ -38,6 +38,7 @@ type Loop struct {
 	journal      Journal
 	risk         Risk
 	asks         bool             // the dialect can be asked about the past
+	doubtNumber  uint64           // of the last doubt that was put
 	reconciling  bool             // no new orders until the questions of the last end are answered
 	needsReports bool             // orders may only leave while a report session is live
 	reports      *session         // that session, nil for none
@@ -158,6 +159,11 @@ func (l *Loop) glued(s *session, now int64) error {
 		l.venue.Sample(c.sent, c.received, c.venueNanos, venueGranularity)
 	}
 	s.handover = handover{}
+	for _, message := range h.early {
+		if err := l.orderMessage(s, message, now); err != nil {
+			return err
+		}
+	}
 	if err := l.readAll(s, h.plain, now); err != nil {
 		return err
 	}
@@ -285,21 +291,20 @@ func (l *Loop) end(s *session, err error) {
 
 // buried hands a closed connection back to the supervisor. All its sends were settled before (Port.Detach).
 func (l *Loop) buried(s *session) {
-	if s.role == OrderRole {
-		l.reconciling = l.asks
-		for {
-			receipt, more := s.track.LoseOn(s.index, l.now)
-			if !more {
-				break
-			}
-			l.settle(receipt, l.now)
+	before := l.doubtNumber
+	for s.role == OrderRole {
+		receipt, more := s.track.LoseOn(s.index, l.now)
+		if !more {
+			break
 		}
+		l.settle(receipt, l.now)
 	}
-	if l.asks && s.role != MarketRole {
+	// Where reports come on a connection of their own, the end of an order connection hides nothing but its answers.
+	if l.asks && (s.role == ReportRole || s.role == OrderRole && !l.needsReports) {
 		l.suspectOpen()
-		if l.doubts.empty() {
-			l.reconciling = false // nothing was open: nothing can have been missed
-		}
+	}
+	if l.asks && l.doubtNumber > before {
+		l.reconciling = true // where nothing was open, nothing can have been missed
 	}
 	l.sessions[s.index] = nil
 	l.ends.put(&sessionEnd{session: s, err: s.cause})

@@ -211,6 +211,9 @@ func (l *Loop) book(s *session, r *orders.Report, at int64) error {
 	}
 	id, ours := l.idOf(r)
 	if !ours {
+		id, ours = l.unnamed(s, r)
+	}
+	if !ours {
 		l.counts.foreignReports++
 		return nil
 	}
@@ -249,30 +252,6 @@ func (l *Loop) settle(receipt orders.Receipt, now int64) {
 	l.observeReceipt(r)
 	l.strategy.Receipt(r, now, l)
 }
-
-// idOf finds the counter of the order that a report is about: by client id first, then by request id, then by
-// the venue's own id where an earlier message named both.
-func (l *Loop) idOf(r *orders.Report) (uint64, bool) {
-	for _, text := range [...][]byte{r.ClientID, r.RequestID} {
-		epoch, id, ok := l.space.Parse(text)
-		if !ok {
-			continue
-		}
-		if epoch == l.space.Epoch {
-			return id, true
-		}
-		if id = EarlierID(epoch, id); l.remembers(id) {
-			return id, true
-		}
-	}
-	if r.VenueID != nil {
-		return l.track.ByVenueID(r.VenueID)
-	}
-	return 0, false
-}
-
-// remembers tells whether an order of an earlier life is known here.
-func (l *Loop) remembers(id uint64) bool { _, known := l.track.State(id); return known }
 
 // refuse tells the peer which rule it broke, as far as there is room.
 func (l *Loop) refuse(s *session, err error, at int64) {

@@ -60,7 +60,7 @@ func (e *Engine) restore() {
 			Price: r.Values.Price, Qty: r.Values.Qty, PushedAt: pushedAt, VenueID: r.VenueID,
 		}, window)
 		if e.inquirer != nil {
-			e.inquirer.doubts[id] = doubt{id: id, symbol: r.Spec.Symbol, pushedAt: pushedAt}
+			e.inquirer.doubts[id] = doubt{id: id, symbol: r.Spec.Symbol, venueID: r.VenueID, pushedAt: pushedAt}
 		}
 	}
 	// Even where nothing is known to be open the venue is asked once: a host crash can have lost the last intents.

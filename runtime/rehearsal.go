@@ -64,7 +64,7 @@ func (r *rehearsal) build(e *Engine, fd int) error {
 		return err
 	}
 	tokens := 1
-	if e.tokens.life > 0 {
+	if e.tokenLife() > 0 {
 		tokens = 10 // a JWT
 	}
 	signer, err := shadowSigner(e.plan.Rand, real, tokens)

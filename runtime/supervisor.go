@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -23,6 +24,7 @@ type handover struct {
 	fd     int
 	cipher []byte
 	plain  []byte
+	early  [][]byte // messages that came while it logged in and answered none of our questions: reports, snapshots
 	// samples of the venue's clock, from the answers to the login
 	samples []clockSample
 }
@@ -171,7 +173,7 @@ func (v *supervisor) birth(ctx context.Context, index uint16) (*session, error) 
 		return nil, errors.Join(fmt.Errorf("runtime: login at %s: %w", v.endpoint.URL, err), w.Close())
 	}
 	s := v.engine.session(v.role, index, w)
-	s.handover = handover{cipher: w.cipher, plain: w.plain, samples: samples}
+	s.handover = handover{cipher: w.cipher, plain: w.plain, early: w.early, samples: samples}
 	if s.handover.fd, err = w.conn.Detach(); err != nil {
 		return nil, errors.Join(fmt.Errorf("runtime: hand-over of %s: %w", v.endpoint.URL, err), w.Close())
 	}
@@ -314,15 +316,26 @@ func (v *supervisor) ask(w *Wire, message []byte) (sample clockSample, err error
 		if ev.Kind != wsproto.EventText {
 			continue
 		}
-		if err := v.engine.plan.Dialect.Classify(ev.Payload, &r); err != nil {
+		next, err := v.engine.classify(ev.Payload, &r)
+		if err != nil {
 			return sample, err
 		}
-		switch r.Kind {
-		case orders.ReportLoggedOn, orders.ReportSubscribed, orders.ReportTime:
+		switch aboutOrder := next != 0 || r.ClientID != nil || r.VenueID != nil; {
+		case aboutOrder, r.Kind == orders.ReportOther:
+			w.early = append(w.early, slices.Clone(ev.Payload))
+		case r.Kind == orders.ReportLoggedOn, r.Kind == orders.ReportSubscribed, r.Kind == orders.ReportTime:
 			sample.venueNanos = r.VenueNanos
 			return sample, nil
-		case orders.ReportRejected, orders.ReportSessionError, orders.ReportThrottled, orders.ReportUnknown:
+		case r.Kind == orders.ReportRejected, r.Kind == orders.ReportSessionError, r.Kind == orders.ReportThrottled, r.Kind == orders.ReportUnknown:
 			return sample, &orders.RejectError{Venue: v.engine.plan.Dialect.Venue(), Code: r.Code, Text: string(r.Text)}
 		}
 	}
+}
+
+// classify reads the first report of a message, and tells where the next one begins, 0 for none.
+func (e *Engine) classify(message []byte, r *orders.Report) (next int, err error) {
+	if e.loop.many != nil {
+		return e.loop.many.ClassifyNext(message, 0, r)
+	}
+	return 0, e.plan.Dialect.Classify(message, r)
 }

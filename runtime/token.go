@@ -36,15 +36,16 @@ type OwnTokens interface {
 type minted struct {
 	signer *orders.Signer
 	armed  []armed
-	until  int64 // loop clock, ns: it is not good any more; 0: it does not run out by itself
+	until  int64         // loop clock, ns: it is not good any more; 0: it does not run out by itself
+	life   time.Duration // of those that we make; 0 for others
 }
 
 // tokens is the state of a venue with tokens.
 type tokens struct {
-	mu    sync.Mutex
-	nonce uint64
-	now   *minted       // nil: there are none
-	life  time.Duration // of those that we make; 0 for others
+	key   sync.Mutex // one request under the key at a time
+	nonce uint64     // the last one; under key
+	mu    sync.Mutex // of what follows
+	now   *minted    // nil: there are none
 }
 
 // firstToken lets templates be compiled, and so be checked, before the venue has handed out a token.
@@ -101,10 +102,10 @@ func (e *Engine) mint() error {
 	if err != nil {
 		return err
 	}
-	fresh.until = made + life.Nanoseconds()
+	fresh.until, fresh.life = made+life.Nanoseconds(), life
 	e.tokens.mu.Lock()
 	defer e.tokens.mu.Unlock()
-	e.tokens.now, e.tokens.life = fresh, life
+	e.tokens.now = fresh
 	return nil
 }
 
@@ -119,10 +120,11 @@ func (e *Engine) randomText() (string, error) {
 
 // minter renews our own tokens at half of their life, nil where there are none.
 func (e *Engine) minter() *keeper {
-	if e.tokens.life == 0 {
+	life := e.tokenLife()
+	if life == 0 {
 		return nil
 	}
-	return &keeper{name: "the token of orders", every: e.tokens.life / 2, renew: func(context.Context) error {
+	return &keeper{name: "the token of orders", every: life / 2, renew: func(context.Context) error {
 		if err := e.mint(); err != nil {
 			return err
 		}
@@ -139,25 +141,41 @@ func (e *Engine) renewToken(ctx context.Context) error {
 	if !wanted {
 		return nil
 	}
-	e.tokens.mu.Lock()
-	defer e.tokens.mu.Unlock()
-	request, err := dialect.Token(e.nextNonce(), e.plan.Signer)
-	if err != nil {
-		return err
-	}
-	body, err := e.rest(ctx, request)
-	if err != nil {
-		return err
-	}
-	token, err := dialect.ParseToken(body)
-	if err != nil {
-		return err
-	}
-	fresh, err := e.armWith(token)
-	if err == nil {
+	return e.underKey(ctx, func(nonce uint64) error {
+		request, err := dialect.Token(nonce, e.plan.Signer)
+		if err != nil {
+			return err
+		}
+		body, err := e.rest(ctx, request)
+		if err != nil {
+			return err
+		}
+		token, err := dialect.ParseToken(body)
+		if err != nil {
+			return err
+		}
+		fresh, err := e.armWith(token)
+		if err != nil {
+			return err
+		}
+		e.tokens.mu.Lock()
+		defer e.tokens.mu.Unlock()
 		e.tokens.now = fresh
+		return nil
+	})
+}
+
+// underKey sends one REST request under the key: they go one after the other, in the order of their nonces. It waits as
+// tasks do, so that in a simulation whoever is waited for goes on.
+func (e *Engine) underKey(ctx context.Context, send func(nonce uint64) error) error {
+	tasks := e.plan.Tasks
+	for !e.tokens.key.TryLock() {
+		if tasks.Wait(ctx, tasks.Now().Add(time.Millisecond), nil); ctx.Err() != nil {
+			return ctx.Err()
+		}
 	}
-	return err
+	defer e.tokens.key.Unlock()
+	return send(e.nextNonce())
 }
 
 // nextNonce rises over restarts as well, because it follows the wall clock in nanoseconds; a clock that was set back is
@@ -175,6 +193,14 @@ func (e *Engine) tokenNow() *minted {
 	return e.tokens.now
 }
 
+// tokenLife is how long the tokens last that we make ourselves, 0 where there are none.
+func (e *Engine) tokenLife() time.Duration {
+	if now := e.tokenNow(); now != nil {
+		return now.life
+	}
+	return 0
+}
+
 // armedNow is the compiled orders for a connection that is made now, and until when they are good: 0 for ever.
 func (e *Engine) armedNow() (all []armed, until int64) {
 	if now := e.tokenNow(); now != nil {
@@ -186,7 +212,7 @@ func (e *Engine) armedNow() (all []armed, until int64) {
 // signerFor is who signs the login of a connection with this role.
 func (e *Engine) signerFor(role Role) (*orders.Signer, error) {
 	dialect, own := e.plan.Dialect.(OwnTokens)
-	if own && role != OrderRole && e.tokens.life > 0 {
+	if own && role != OrderRole && e.tokenLife() > 0 {
 		nonce, err := e.randomText()
 		if err != nil {
 			return nil, err

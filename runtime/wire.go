@@ -31,6 +31,7 @@ type Wire struct {
 	cipher    []byte // received, not yet opened
 	plain     []byte // opened, not yet read
 	out       []byte
+	early     [][]byte // whole messages that came before anybody but the login read them
 	note      string
 }
 

@@ -26,6 +26,15 @@ type listReply struct {
 //
 // Errors: *orders.RejectError where the venue refused the question.
 func (d *Dialect) ReadOrders(message []byte) ([]orders.Report, error) {
+	result, err := resultOf(message)
+	if err != nil {
+		return nil, err
+	}
+	return ordersOf(result)
+}
+
+// ordersOf reads a list of orders.
+func ordersOf(text []byte) ([]orders.Report, error) {
 	var rows []struct {
 		ClientOrderID string `json:"clientOrderId"`
 		OrderID       int64  `json:"orderId"`
@@ -33,8 +42,8 @@ func (d *Dialect) ReadOrders(message []byte) ([]orders.Report, error) {
 		ExecutedQty   string `json:"executedQty"`
 		UpdateTime    int64  `json:"updateTime"`
 	}
-	if err := readList(message, &rows); err != nil {
-		return nil, err
+	if err := json.Unmarshal(text, &rows); err != nil {
+		return nil, fmt.Errorf("binance: list: %w", err)
 	}
 	list := make([]orders.Report, 0, len(rows))
 	for i := range rows {
@@ -56,6 +65,15 @@ func (d *Dialect) ReadOrders(message []byte) ([]orders.Report, error) {
 //
 // Errors: *orders.RejectError where the venue refused the question.
 func (d *Dialect) ReadTrades(message []byte) ([]orders.Report, error) {
+	result, err := resultOf(message)
+	if err != nil {
+		return nil, err
+	}
+	return tradesOf(result)
+}
+
+// tradesOf reads a list of executions.
+func tradesOf(text []byte) ([]orders.Report, error) {
 	var rows []struct {
 		ID      int64  `json:"id"`
 		OrderID int64  `json:"orderId"`
@@ -63,8 +81,8 @@ func (d *Dialect) ReadTrades(message []byte) ([]orders.Report, error) {
 		Qty     string `json:"qty"`
 		Time    int64  `json:"time"`
 	}
-	if err := readList(message, &rows); err != nil {
-		return nil, err
+	if err := json.Unmarshal(text, &rows); err != nil {
+		return nil, fmt.Errorf("binance: list: %w", err)
 	}
 	list := make([]orders.Report, 0, len(rows))
 	for i := range rows {
@@ -83,19 +101,17 @@ func (d *Dialect) ReadTrades(message []byte) ([]orders.Report, error) {
 	return list, nil
 }
 
-func readList(message []byte, rows any) error {
+// resultOf unwraps the list of an answer of the WebSocket API.
+func resultOf(message []byte) ([]byte, error) {
 	var reply listReply
 	if err := json.Unmarshal(message, &reply); err != nil {
-		return fmt.Errorf("binance: list: %w", err)
+		return nil, fmt.Errorf("binance: list: %w", err)
 	}
 	if reply.Error != nil {
-		return &orders.RejectError{Venue: "binance", Code: reply.Error.Code, Text: reply.Error.Msg}
+		return nil, &orders.RejectError{Venue: "binance", Code: reply.Error.Code, Text: reply.Error.Msg}
 	}
 	if reply.Status != 200 {
-		return fmt.Errorf("binance: list: status %d", reply.Status)
+		return nil, fmt.Errorf("binance: list: status %d", reply.Status)
 	}
-	if err := json.Unmarshal(reply.Result, rows); err != nil {
-		return fmt.Errorf("binance: list: %w", err)
-	}
-	return nil
+	return reply.Result, nil
 }

@@ -9,6 +9,9 @@ import (
 	"orderwire/orders/market"
 )
 
+// stampMillis is how old a request's time may be when it arrives. Source: exchange/rest-api/authentication.
+const stampMillis = 30_000
+
 // Compile makes the template of spec: a whole HTTP request. With Exchange each carries a signature over its time,
 // method, path and body; with Advanced it carries the signer's token, a JWT for POST and this path, so templates
 // are compiled anew with each JWT.
@@ -19,7 +22,11 @@ func (d *Dialect) Compile(spec orders.Spec, ids orders.IDSpace, signer *orders.S
 	if strings.ContainsAny(d.host(), " \r\n\t/") {
 		return nil, errors.New("coinbase: host holds what no host can")
 	}
-	spec.WindowMillis = 0 // the venue's own 30 s (Exchange), the JWT's life (Advanced)
+	// No request can say how long it may take, and each has an end all the same: the venue refuses what is stamped more
+	// than 30 s ago (Exchange), or carries a JWT past its life (Advanced). The tracker has to know it.
+	if spec.WindowMillis = stampMillis; d.API == Advanced {
+		spec.WindowMillis = jwtLifeSeconds * 1000
+	}
 	ids.Form = orders.IDUUID
 	b := orders.NewTemplateBuilder(orders.FrameHTTP, spec, ids)
 	b.IntDigits(min(8, 18-int(min(spec.PriceScale, 17))), min(10, 18-int(min(spec.QtyScale, 17))))
