@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	goruntime "runtime"
+	"slices"
 	"syscall"
 	"testing"
 
@@ -77,7 +78,7 @@ type rig struct {
 // onEach runs test on each backend. The goroutine stays on its thread, as a loop's does.
 func onEach(t *testing.T, c netpoll.PortConfig, slots, slotBytes int, test func(*testing.T, *rig)) {
 	t.Helper()
-	for _, b := range backends {
+	for _, b := range slices.Concat(backends, tagged) {
 		t.Run(b.name, func(t *testing.T) {
 			goruntime.LockOSThread() // never unlocked: what a backend does to its thread dies with it
 			arena := newArena(t, slots, slotBytes)
