@@ -90,10 +90,25 @@ func (s *demoStrategy) Turn(now int64, hand runtime.Hand) {
 	if s.paceLeft%2 == 1 {
 		order = pacedSell
 	}
-	s.push(order, s.price, s.quantity, s.nextAt, hand)
+	s.push(order, s.spread(), s.quantity, s.nextAt, hand)
 	s.nextAt += s.paceNanos
 	s.paceLeft--
 	s.left.Store(int64(s.paceLeft))
+}
+
+// spreadTicks is over how many prices the background orders are spread, and spreadStep the distance of two: after a stall
+// they come in one burst, and the gate rightly refuses an order that is like the one before.
+const spreadTicks = 64
+
+var spreadStep = fixed.Number{Mantissa: 1, Scale: 2}
+
+// spread is the price of the next background order: the last print's, moved by up to spreadTicks.
+func (s *demoStrategy) spread() fixed.Number {
+	moved, ok := s.price.Add(fixed.Number{Mantissa: spreadStep.Mantissa * int64(s.paceLeft%spreadTicks), Scale: spreadStep.Scale})
+	if !ok {
+		return s.price
+	}
+	return moved
 }
 
 func (s *demoStrategy) push(order runtime.Armed, price, qty fixed.Number, at int64, hand runtime.Hand) {
