@@ -44,6 +44,10 @@ func execute(ctx context.Context, args []string, s streams) int {
 	if err == nil {
 		return exitOK
 	}
+	var quiet quietExit
+	if errors.As(err, &quiet) {
+		return int(quiet)
+	}
 	fmt.Fprintln(s.err, "orderwire: "+sentence(err))
 	var usage *usageError
 	if errors.As(err, &usage) {
@@ -73,6 +77,9 @@ func rootCommand(s streams) *cobra.Command {
 		demoCommand(s),
 		runCommand(s),
 		benchCommand(s),
+		doctorCommand(s),
+		tuneCommand(s),
+		venuesCommand(s),
 		versionCommand(s),
 	)
 	root.AddCommand(controlCommands(s)...)

@@ -17,10 +17,10 @@ type LimitsConfig struct {
 
 // WindowConfig is one window of one budget, in place of the venue's documented ones.
 type WindowConfig struct {
-	Budget   string `toml:"budget" comment:"weight, orders or messages"`
-	Shape    string `toml:"shape" comment:"sliding, or bucket: refilled evenly"`
-	WindowMS int    `toml:"window_ms"`
-	Max      int64  `toml:"max"`
+	Budget   string `toml:"budget" json:"budget" comment:"weight, orders or messages"`
+	Shape    string `toml:"shape" json:"shape" comment:"sliding, or bucket: refilled evenly"`
+	WindowMS int    `toml:"window_ms" json:"window_ms"`
+	Max      int64  `toml:"max" json:"max"`
 }
 
 // venueBudget is what a venue charges and allows, as it documents that. What it reports of its own windows at run time
