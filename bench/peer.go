@@ -60,7 +60,6 @@ type Peer struct {
 	observer *peerObserver
 	stop     context.CancelFunc
 	ended    chan error
-	warm     bool
 }
 
 // NewPeer connects an engine, lets it rehearse for a moment, and parks it.

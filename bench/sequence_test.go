@@ -49,7 +49,7 @@ func TestSequenceOfOneSeedIsOne(t *testing.T) {
 		if a.Wait(i) == b.Wait(i) {
 			same++
 		}
-		if a.Wait(i) != a.Wait(i) {
+		if first, again := a.Wait(i), a.Wait(i); first != again {
 			t.Fatal("one order has two waits")
 		}
 	}

@@ -108,7 +108,6 @@ type session struct {
 
 	handover   handover // until it is attached
 	replaces   *session // whom it follows, until it is attached
-	retired    bool     // it takes no new orders: its replacement is live
 	cause      error    // why it is ending
 	carrying   uint64   // HTTP: the order whose response is to come, 0 for none
 	carried    orders.Action
