@@ -89,6 +89,9 @@ type Config struct {
 	// SessionLife is how long a connection may live before it is replaced, the new one first; a quarter of it is jitter.
 	// Default 22 h: Binance cuts after 24 h.
 	SessionLife time.Duration
+	// DataSilence is how long a market connection may bring no market data before it is made anew, whatever else it brings.
+	// 0: what the dialect says of its venue; negative: for ever.
+	DataSilence time.Duration
 	// ConnectTimeout bounds resolve + connect + TLS + upgrade + login of one try. Default 10 s.
 	ConnectTimeout time.Duration
 	// BackoffMin and BackoffMax bound the pause before the next try; it doubles, with jitter. Defaults 250 ms, 30 s.

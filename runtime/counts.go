@@ -21,6 +21,7 @@ type counts struct {
 	dropped                                      uint64
 	switches                                     uint64
 	kills                                        uint64
+	silences                                     uint64
 	rehearsals, rehearsalsRefused, rehearsalsMet uint64
 	outcomes                                     [orders.OutcomeCount]uint64
 }
@@ -37,6 +38,7 @@ type Stats struct {
 	Rehearsals        uint64                     // pushes on the shadow connection
 	RehearsalsRefused uint64                     // rehearsals that admit refused: the shadow is not able, and the path not warm
 	RehearsalsMet     uint64                     // orders whose trigger came during a rehearsal
+	Silences          uint64                     // connections ended because they brought nothing
 	Switches          uint64                     // times that another order session took over
 	States            [orders.Unknown + 1]uint64 // orders remembered, by state
 	Outcomes          [orders.OutcomeCount]uint64
@@ -44,7 +46,7 @@ type Stats struct {
 
 // Where the orders by state, and the outcomes, begin among the published fields.
 const (
-	statesAt   = 12
+	statesAt   = 13
 	outcomesAt = statesAt + int(orders.Unknown) + 1
 )
 
@@ -59,7 +61,7 @@ func (p *published) publish(c *counts, t *orders.Tracker) {
 	}
 	for i, v := range [...]uint64{
 		c.marketFrames, c.badMessages, c.otherMessages, c.foreignReports, c.pongs, c.births, c.dropped,
-		c.rehearsals, c.rehearsalsRefused, c.rehearsalsMet, c.switches,
+		c.rehearsals, c.rehearsalsRefused, c.rehearsalsMet, c.switches, c.silences,
 	} {
 		p.fields[i].Store(v)
 	}
@@ -72,7 +74,7 @@ func (p *published) stats() Stats {
 	at := func(i int) uint64 { return p.fields[i].Load() }
 	s := Stats{
 		MarketFrames: at(0), BadMessages: at(1), OtherMessages: at(2), ForeignReports: at(3),
-		Pongs: at(4), Births: at(5), Dropped: at(6), Rehearsals: at(7), RehearsalsRefused: at(8), RehearsalsMet: at(9), Switches: at(10),
+		Pongs: at(4), Births: at(5), Dropped: at(6), Rehearsals: at(7), RehearsalsRefused: at(8), RehearsalsMet: at(9), Switches: at(10), Silences: at(11),
 	}
 	for i := range s.States {
 		s.States[i] = at(statesAt + i)

@@ -62,7 +62,7 @@ func New(c Config) (*Engine, error) {
 	}
 	e := &Engine{plan: plan, ids: &orders.IDs{}, track: orders.NewTracker(plan.TrackMax), events: make(chan SessionEvent, 64), told: newBell()}
 	e.loop = &Loop{
-		clock: plan.Clock, dialect: plan.Dialect, strategy: plan.Strategy, space: plan.IDs,
+		clock: plan.Clock, silence: silenceOf(&plan), dialect: plan.Dialect, strategy: plan.Strategy, space: plan.IDs,
 		maxSendAge: plan.MaxSendAge.Nanoseconds(),
 		births:     newQueue[*session](2 * sessionMax),
 		doubts:     newQueue[doubt](1 << 14), findings: newQueue[finding](1 << 12), journal: plan.Journal, risk: plan.Risk,

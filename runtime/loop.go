@@ -21,6 +21,7 @@ var errLate = errors.New("runtime: a record was not taken by the kernel within i
 // turn is one pass of its duty cycle; tests call it by hand.
 type Loop struct {
 	clock        netpoll.Clock
+	silence      orders.Silence
 	port         netpoll.Port
 	arena        *netpoll.Arena
 	dialect      orders.Dialect
@@ -143,6 +144,7 @@ func (l *Loop) attach(s *session, now int64) {
 		s.armed, s.armedUntil = l.minted.armed, l.minted.until // renewed while it was being made
 	}
 	l.sessions[s.index] = s
+	s.watch = watch{heardAt: now, dataAt: now}
 	s.phase.advance(Live)
 	l.counts.births++
 	l.succeed(s, now)
@@ -239,6 +241,9 @@ func (l *Loop) deadlines(now int64) {
 			if err := s.masks.Fill(); err != nil {
 				l.end(s, err)
 			}
+		}
+		if s != nil && s.phase == Live {
+			l.watchdog(s, now)
 		}
 		if s != nil && s.pingNanos > 0 && now >= s.pingAt && s.phase == Live && s.control(wsproto.OpText, s.ping, now) {
 			s.pingAt = now + s.pingNanos

@@ -15,6 +15,7 @@ type place struct {
 	id      uint64
 	order   Armed
 	session uint16
+	heard   bool // the stream of reports has told of it
 }
 
 func newPlaced(places int) placed {
@@ -26,7 +27,7 @@ func newPlaced(places int) placed {
 }
 
 func (p *placed) put(id uint64, order Armed, session uint16) {
-	p.places[id&p.mask] = place{id, order, session}
+	p.places[id&p.mask] = place{id: id, order: order, session: session}
 	p.last = id
 	if p.first == 0 {
 		p.first = id
@@ -36,6 +37,19 @@ func (p *placed) put(id uint64, order Armed, session uint16) {
 func (p *placed) find(id uint64) (place, bool) {
 	at := p.places[id&p.mask]
 	return at, id != 0 && at.id == id
+}
+
+// hear notes that the stream of reports has told of id.
+func (p *placed) hear(id uint64) {
+	if at := &p.places[id&p.mask]; at.id == id {
+		at.heard = true
+	}
+}
+
+// heard tells whether it has; what has lost its place counts as heard.
+func (p *placed) heard(id uint64) bool {
+	at, known := p.find(id)
+	return !known || at.heard
 }
 
 // oldest is the lowest id that may still be found, 0 for none.

@@ -7,6 +7,7 @@ import (
 
 	"orderwire/netpoll"
 	"orderwire/orders"
+	"orderwire/orders/market"
 	"orderwire/tlsio/record"
 	"orderwire/wsproto"
 )
@@ -131,8 +132,9 @@ func (l *Loop) event(s *session, ev *wsproto.Event, at int64) error {
 		}
 		l.counts.pongs++
 	case wsproto.EventText, wsproto.EventBinary:
+		s.watch.heardAt = at
 		if s.role == MarketRole {
-			return l.marketMessage(ev.Payload, at)
+			return l.marketMessage(s, ev.Payload, at)
 		}
 		return l.orderMessage(s, ev.Payload, at)
 	case wsproto.EventClose:
@@ -145,13 +147,16 @@ func (l *Loop) event(s *session, ev *wsproto.Event, at int64) error {
 }
 
 // marketMessage reads one market-data message and lets the strategy decide.
-func (l *Loop) marketMessage(message []byte, at int64) error {
+func (l *Loop) marketMessage(s *session, message []byte, at int64) error {
 	l.counts.marketFrames++
 	for from := 0; ; {
 		next, err := l.readMarket(message, from)
 		if err != nil {
 			l.counts.badMessages++
 			return nil // one unreadable message is counted; it does not end the stream (R15)
+		}
+		if l.market.Kind != market.KindOther {
+			s.watch.dataAt = at
 		}
 		l.strategy.Market(&l.market, at, l)
 		if next == 0 {
@@ -229,6 +234,7 @@ func (l *Loop) bookFor(s *session, r *orders.Report, id uint64, at int64) {
 		l.venue.Sample(t.At[Triggered], at, r.VenueNanos, venueGranularity)
 		l.observeTiming(t)
 	}
+	l.reported(s, r, id, now)
 	if receipt, news := s.track.Apply(r, id, now); news {
 		l.settle(receipt, now)
 	}

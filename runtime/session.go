@@ -105,6 +105,7 @@ type session struct {
 	marks   marks
 	timings *timings
 	flight  flight
+	watch   watch
 
 	handover   handover // until it is attached
 	replaces   *session // whom it follows, until it is attached

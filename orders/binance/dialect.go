@@ -2,6 +2,7 @@ package binance
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -65,16 +66,30 @@ func (d *Dialect) MarketPath(symbols []string) string {
 	return streamsOf(symbols, "@trade", "@bookTicker", "@depth@100ms")
 }
 
-// MarketPaths are the paths of the market connections where one is not enough, else nil. USD-M serves best prices, book
-// changes and the undocumented trade under /public, aggTrade under /market; on the wrong one it says nothing at all.
+// symbolsMax is how many symbols one market connection serves: it takes 1024 streams, and the names of more make a request
+// line that proxies refuse.
+const symbolsMax = 100
+
+// MarketPaths are the paths of the market connections where one is not enough, else nil: the streams of many symbols, and on
+// USD-M those of different kinds. Best prices, book changes and the undocumented trade come under /public there, aggTrade
+// under /market; on the wrong one the venue says nothing at all. All is asked for in the path: a market socket takes five
+// frames a second, PONGs among them (R22).
 //
 // Source: Important WebSocket Change Notice (2026-03-06); where trade is served was measured by others: BYTEX-TRADE/bytex
 // issue 7 (2026-09-18), ccxt/ccxt issue 28083.
-func (d *Dialect) MarketPaths(symbols []string) []string {
-	if d.Product != USDM || !d.AggregateTrades {
+func (d *Dialect) MarketPaths(symbols []string) (paths []string) {
+	apart := d.Product == USDM && d.AggregateTrades
+	if len(symbols) <= symbolsMax && !apart {
 		return nil
 	}
-	return []string{"/public" + streamsOf(symbols, "@bookTicker", "@depth@0ms"), "/market" + streamsOf(symbols, "@aggTrade")}
+	for some := range slices.Chunk(symbols, symbolsMax) {
+		if !apart {
+			paths = append(paths, d.MarketPath(some))
+			continue
+		}
+		paths = append(paths, "/public"+streamsOf(some, "@bookTicker", "@depth@0ms"), "/market"+streamsOf(some, "@aggTrade"))
+	}
+	return paths
 }
 
 // streamsOf is a combined stream of some kinds for each symbol.

@@ -1,6 +1,7 @@
 package binance
 
 import (
+	"slices"
 	"strings"
 
 	"orderwire/orders"
@@ -38,6 +39,17 @@ func (s *SBE) OrderPath() string {
 // MarketPath is the path and query of a combined stream.
 func (s *SBE) MarketPath(symbols []string) string {
 	return streamsOf(symbols, "@trade", "@bestBidAsk", "@depth")
+}
+
+// MarketPaths are those of the streams of many symbols, else nil.
+func (s *SBE) MarketPaths(symbols []string) (paths []string) {
+	if len(symbols) <= symbolsMax {
+		return nil
+	}
+	for some := range slices.Chunk(symbols, symbolsMax) {
+		paths = append(paths, s.MarketPath(some))
+	}
+	return paths
 }
 
 // Market is MarketNext for messages that hold one event; of those that hold more it refuses all.
