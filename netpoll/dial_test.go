@@ -232,6 +232,21 @@ func TestDialPassesByTheDead(t *testing.T) {
 	}
 }
 
+func TestOpErrorIsOneSentence(t *testing.T) {
+	for _, row := range []struct {
+		err  netpoll.OpError
+		want string
+	}{
+		{netpoll.OpError{Op: "connect", Addr: "192.0.2.1:443", Errno: syscall.ECONNREFUSED}, "netpoll: connect 192.0.2.1:443: connection refused"},
+		{netpoll.OpError{Op: "connect", Addr: "a:1", Cause: netpoll.ErrNoAddress, Tried: 3}, "netpoll: connect a:1: no address to connect to (none of 3 addresses answered)"},
+		{netpoll.OpError{Op: "poll"}, "netpoll: poll: failed"},
+	} {
+		if got := row.err.Error(); got != row.want {
+			t.Errorf("says %q, want %q", got, row.want)
+		}
+	}
+}
+
 func TestDialInterleavesFamilies(t *testing.T) {
 	parse := func(texts ...string) []netip.AddrPort {
 		var addrs []netip.AddrPort

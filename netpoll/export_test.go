@@ -47,3 +47,42 @@ func Pick(c Calibration) Calibration {
 	c.pick()
 	return c
 }
+
+// NewRingOf is a ring whose completion queue has n places.
+func NewRingOf(a *Arena, clock Clock, c PortConfig, n uint32) (Port, error) {
+	return newRingPort(a, clock, c, without{cqEntries: n})
+}
+
+// UserData names an operation.
+var UserData = userData
+
+// Kinds of operation.
+const (
+	UdReceive = udReceive
+	UdSend    = udSend
+	UdCancel  = udCancel
+)
+
+// Inject lets a completion of the kernel arrive that the kernel never sent.
+func Inject(p Port, data uint64, res int32, flags uint32) int {
+	var out [1]Completion
+	return p.(*Ring).handle(cqe{userData: data, res: res, flags: flags}, 0, out[:])
+}
+
+// BreakRing makes each enter of p fail (EBADF), until the returned function mends it. dropped forgets what
+// was prepared meanwhile, as if the kernel had taken it.
+func BreakRing(p Port) (mend func(drop bool)) {
+	r := p.(*Ring).ring
+	fd, flags := r.enterFD, r.enterFlags
+	r.enterFD, r.enterFlags = uintptr(1<<30), 0
+	return func(drop bool) {
+		if drop {
+			r.prepared = r.entered
+			*r.sqTail = r.entered
+		}
+		r.enterFD, r.enterFlags = fd, flags
+	}
+}
+
+// MaxRefusals is after how many refused enters a ring is given up.
+const MaxRefusals = maxRefusals

@@ -13,11 +13,7 @@ func newFake(t *testing.T, seed uint64) (*rig, *netpoll.Fake) {
 	t.Helper()
 	arena := newArena(t, 64, 256)
 	fake := netpoll.NewFake(arena, nil, netpoll.PortConfig{QueueSlots: 8}, seed)
-	r := &rig{
-		t: t, arena: arena, port: fake,
-		got: map[netpoll.Sock][]byte{}, ended: map[netpoll.Sock]bool{},
-		errno: map[netpoll.Sock]syscall.Errno{}, closed: map[netpoll.Sock]bool{},
-	}
+	r := newRig(t, arena, fake)
 	t.Cleanup(r.close)
 	return r, fake
 }

@@ -63,7 +63,7 @@ func makeFanOut(a *netpoll.Arena, clock netpoll.Clock, c netpoll.PortConfig) (ne
 	return makeAuto(a, clock, c)
 }
 
-// bench is a port under test, with its arena, on a thread of its own.
+// rig is a port under test, with its arena, on a thread of its own.
 type rig struct {
 	t      testing.TB
 	arena  *netpoll.Arena
@@ -89,14 +89,18 @@ func onEach(t *testing.T, c netpoll.PortConfig, slots, slotBytes int, test func(
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := &rig{
-				t: t, arena: arena, port: port,
-				got: map[netpoll.Sock][]byte{}, ended: map[netpoll.Sock]bool{},
-				errno: map[netpoll.Sock]syscall.Errno{}, closed: map[netpoll.Sock]bool{},
-			}
+			r := newRig(t, arena, port)
 			defer r.close()
 			test(t, r)
 		})
+	}
+}
+
+func newRig(t testing.TB, arena *netpoll.Arena, port netpoll.Port) *rig {
+	return &rig{
+		t: t, arena: arena, port: port,
+		got: map[netpoll.Sock][]byte{}, ended: map[netpoll.Sock]bool{},
+		errno: map[netpoll.Sock]syscall.Errno{}, closed: map[netpoll.Sock]bool{},
 	}
 }
 

@@ -93,6 +93,11 @@ func (r *Ring) call(flags uintptr) {
 		return
 	case unix.EEXIST:
 		panic(ErrWrongThread.Error())
+	case unix.EINVAL, unix.EBADF:
+		if r.ring.enterFlags&enterRegisteredRing != 0 { // the registration is the thread's: another one has none
+			panic(ErrWrongThread.Error())
+		}
+		r.counters.Transient++
 	case unix.EINTR:
 		r.counters.Interrupted++
 	default: // EAGAIN, ENOMEM, EBUSY: the entries stay in the queue, and the next enter tries again
