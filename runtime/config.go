@@ -94,6 +94,10 @@ type Config struct {
 	DataSilence time.Duration
 	// ConnectTimeout bounds resolve + connect + TLS + upgrade + login of one try. Default 10 s.
 	ConnectTimeout time.Duration
+	// FirstTries is how often a connection that was never live is tried before Run ends with its error. What trying again
+	// cannot mend (trust, credentials, a 4xx, an unknown host, no answer in all of ConnectTimeout) ends it at the first try. A
+	// connection that was live once is made again for ever. Default 0: all are tried for ever.
+	FirstTries int
 	// BackoffMin and BackoffMax bound the pause before the next try; it doubles, with jitter. Defaults 250 ms, 30 s.
 	BackoffMin time.Duration
 	BackoffMax time.Duration

@@ -3,8 +3,10 @@ package runtime
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"orderwire/netpoll"
@@ -34,6 +36,8 @@ type Engine struct {
 	// What the observer is shown by pointer; only drain writes it.
 	timing  Timing
 	receipt orders.Receipt
+	stop    context.CancelFunc    // ends the run
+	failed  atomic.Pointer[error] // why it was given up
 }
 
 // drainEvery is how often the control plane collects what the loop has to tell.
@@ -148,8 +152,10 @@ func (c *Config) arm(spec orders.Spec) (a armed, err error) {
 const levelsMax = 5000
 
 // Run serves until ctx ends or, where every connection is wanted Once, until all have ended. It returns
-// what stopped it, nil for ctx.
+// what stopped it, nil for ctx; with Config.FirstTries that may be a connection that cannot be made.
 func (e *Engine) Run(ctx context.Context) error {
+	ctx, e.stop = context.WithCancel(ctx)
+	defer e.stop()
 	tasks := e.plan.Tasks
 	var unprepared, stopped error
 	started := make(chan struct{})
@@ -201,18 +207,19 @@ func (e *Engine) Run(ctx context.Context) error {
 	e.await(spinning)
 	stopWatch()
 	e.await(watching)
-	return stopped
+	return errors.Join(e.failure(), stopped)
 }
 
 func (e *Engine) supervisors() []*supervisor {
 	var all []*supervisor
+	first := beginnings{}
 	add := func(role Role, endpoint Endpoint, path string) {
 		if endpoint.URL == "" {
 			return
 		}
 		v := &supervisor{
 			engine: e, role: role, index: uint16(2 * len(all)), endpoint: endpoint, path: path,
-			ended: make(chan sessionEnd, 2), renew: newBell(), bell: newBell(),
+			ended: make(chan sessionEnd, 2), renew: newBell(), bell: newBell(), beginning: first.of(role, path),
 		}
 		e.places[v.index], e.places[v.index+1] = v, v
 		all = append(all, v)

@@ -51,6 +51,8 @@ type supervisor struct {
 	bell     bell            // ended or renew has something
 	after    <-chan struct{} // closed when this connection may be made; nil: at once
 	served   func()          // called when it was handed over for the first time; may be nil
+
+	beginning *beginning // shared with all others to the same address
 }
 
 // run returns when ctx ends or when the connection ended in good order and is wanted once.
@@ -63,7 +65,7 @@ func (v *supervisor) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		started := tasks.Now()
 		err := v.once(ctx)
-		if v.endpoint.Once && errors.Is(err, errServed) {
+		if v.endpoint.Once && errors.Is(err, errServed) || v.engine.failure() != nil {
 			return
 		}
 		if tasks.Now().Sub(started) > v.engine.plan.BackoffMax {
@@ -86,10 +88,14 @@ var errServed = errors.New("runtime: closed by the peer in good order")
 func (v *supervisor) once(ctx context.Context) error {
 	v.engine.tell(SessionEvent{Role: v.role, Phase: Connecting, Peer: v.endpoint.URL})
 	s, err := v.birth(ctx, v.index)
+	if err != nil && v.givesUp(ctx, err) {
+		return err // Run returns it: nobody needs to hear it twice
+	}
 	if err != nil {
 		v.engine.tell(SessionEvent{Role: v.role, Phase: Ended, Peer: v.endpoint.URL, Err: err})
 		return err
 	}
+	v.beginning.lived.Store(true)
 	v.hand(s)
 	if v.served != nil {
 		v.served()
@@ -327,7 +333,7 @@ func (v *supervisor) ask(w *Wire, message []byte) (sample clockSample, err error
 			sample.venueNanos = r.VenueNanos
 			return sample, nil
 		case r.Kind == orders.ReportRejected, r.Kind == orders.ReportSessionError, r.Kind == orders.ReportThrottled, r.Kind == orders.ReportUnknown:
-			return sample, &orders.RejectError{Venue: v.engine.plan.Dialect.Venue(), Code: r.Code, Text: string(r.Text)}
+			return sample, refusal(v.engine.plan.Dialect.Venue(), &r)
 		}
 	}
 }

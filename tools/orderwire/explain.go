@@ -11,7 +11,9 @@ import (
 	"unicode"
 
 	"orderwire/netpoll"
+	"orderwire/orders"
 	"orderwire/orders/journal"
+	"orderwire/runtime"
 	"orderwire/tlsio"
 	"orderwire/wsproto"
 )
@@ -44,12 +46,18 @@ func remedy(err error) string {
 		status    *wsproto.StatusError
 		protocol  *wsproto.ProtocolError
 		op        *netpoll.OpError
+		rest      *runtime.StatusError
+		rejected  *orders.RejectError
 	)
 	switch {
 	case errors.As(err, &usage), errors.As(err, &handshake) && handshake.Fix != "":
 		return ""
 	case errors.As(err, &status):
 		return statusRemedy(status)
+	case errors.As(err, &rest):
+		return statusRemedy(&wsproto.StatusError{Status: rest.Status})
+	case errors.As(err, &rejected):
+		return "check the key, its secret and permissions, the addresses that it is allowed from, and this host's clock"
 	case errors.As(err, &protocol) && protocol.Code == 0:
 		return "the server does not speak the WebSocket handshake there: check the port and the path"
 	case errors.Is(err, netpoll.ErrUnknownHost):

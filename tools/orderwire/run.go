@@ -109,6 +109,10 @@ func runConfigured(ctx context.Context, s streams, o *runOptions) (failed error)
 	return reportRun(s.out, o, c, r.engine, r.strategy, r.recorder, before)
 }
 
+// firstTries is how often a host that refuses is tried before the run gives up; a connection that was live is made again for
+// ever.
+const firstTries = 3
+
 // make builds the engine, with the journal and the guard where orders are armed.
 func (r *running) make() error {
 	c := r.c
@@ -125,7 +129,7 @@ func (r *running) make() error {
 	if r.config, err = c.runtimeConfig(signer); err != nil {
 		return err
 	}
-	r.config.Strategy, r.config.Observer = r.strategy, r.recorder
+	r.config.Strategy, r.config.Observer, r.config.FirstTries = r.strategy, r.recorder, firstTries
 	if c.Paced != nil {
 		if r.config.Strategy, err = newPacedStrategy(c.Paced, r.strategy, r.config.Armed); err != nil {
 			return err
