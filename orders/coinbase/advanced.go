@@ -29,6 +29,9 @@ func (e *envelope) market(message []byte, from int, ev *market.Event) (next int,
 	case channelTrades, channelTicker, channelLadder:
 	default:
 		ev.Kind = market.KindOther
+		if e.m.Has(hasNumber) && !e.m.Twice() && e.number >= 0 && e.number < 1<<63-1 {
+			ev.Sequence = e.number + 1 // heartbeats and the rest are counted too
+		}
 		return 0, nil
 	}
 	if from > 0 {

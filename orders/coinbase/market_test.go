@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -332,5 +333,34 @@ func BenchmarkMarket(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// The number runs over all messages of a connection: a heartbeat between two trades is no gap.
+func TestHeartbeatsAreCountedToo(t *testing.T) {
+	symbols, err := market.NewSymbols([]string{"BTC-USD"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gaps := market.NewGaps(symbols)
+	trade := `{"channel":"market_trades","timestamp":"2026-04-07T14:30:10Z","sequence_num":%d,"events":[{"type":"update","trades":[{"trade_id":"%d","product_id":"BTC-USD","price":"1","size":"1","side":"BUY","time":"2026-04-07T14:30:10Z"}]}]}`
+	see := func(message string) int64 {
+		t.Helper()
+		var ev market.Event
+		if err := advanced.Market([]byte(message), &ev); err != nil {
+			t.Fatal(err)
+		}
+		return gaps.See(&ev)
+	}
+	for i, message := range []string{
+		fmt.Sprintf(trade, 7, 100), `{"channel":"heartbeats","timestamp":"2026-04-07T14:30:10Z","sequence_num":8,"events":[{"heartbeat_counter":1}]}`,
+		`{"channel":"subscriptions","timestamp":"2026-04-07T14:30:10Z","sequence_num":9,"events":[{}]}`, fmt.Sprintf(trade, 10, 101),
+	} {
+		if missing := see(message); missing != 0 {
+			t.Errorf("message %d: %d are missing", i, missing)
+		}
+	}
+	if missing := see(fmt.Sprintf(trade, 13, 102)); missing != 2 {
+		t.Errorf("%d are missing, want 2", missing)
 	}
 }
