@@ -16,7 +16,6 @@ import (
 type certificates struct {
 	good, strange, expired tls.Certificate
 	roots                  *x509.CertPool
-	root                   *x509.Certificate
 }
 
 var makeCertificates = sync.OnceValues(func() (*certificates, error) {

@@ -25,19 +25,20 @@ type Report struct {
 	Hash     string   `json:"hash"`
 	Failures []string `json:"failures"`
 
-	Decisions       int `json:"decisions"`
-	Orders          int `json:"orders"` // intents in the journal, cancels not counted
-	Executions      int `json:"executions"`
-	Lost            int `json:"lost"`             // known to the venue, and not to the journal
-	Unfilled        int `json:"unfilled"`         // quantities that the journal does not have
-	Duplicates      int `json:"duplicates"`       // executions beyond what a decision asked for
-	WronglyTerminal int `json:"wrongly_terminal"` // ends that are not the venue's
-	Stuck           int `json:"stuck"`            // orders that have ended, and the journal does not know
-	Unknown         int `json:"unknown"`          // Unknown at the end
-	Reachable       int `json:"reachable"`        // decisions made while the venue could be reached
-	Sent            int `json:"sent"`             // those of them that were sent
-	Lives           int `json:"lives"`
-	Events          int `json:"events"`
+	Decisions       int         `json:"decisions"`
+	Orders          int         `json:"orders"` // intents in the journal, cancels not counted
+	Executions      int         `json:"executions"`
+	Lost            int         `json:"lost"`             // known to the venue, and not to the journal
+	Unfilled        int         `json:"unfilled"`         // quantities that the journal does not have
+	Duplicates      int         `json:"duplicates"`       // executions beyond what a decision asked for
+	WronglyTerminal int         `json:"wrongly_terminal"` // ends that are not the venue's
+	Stuck           int         `json:"stuck"`            // orders that have ended, and the journal does not know
+	Unknown         int         `json:"unknown"`          // Unknown at the end
+	Reachable       int         `json:"reachable"`        // decisions made while the venue could be reached
+	Sent            int         `json:"sent"`             // those of them that were sent
+	Lives           int         `json:"lives"`
+	Faults          FaultCounts `json:"-"` // how often each took effect
+	Events          int         `json:"events"`
 
 	Simulated time.Duration `json:"simulated_ns"`
 	Took      time.Duration `json:"took_ns"`
@@ -51,7 +52,6 @@ type known struct {
 	intent journal.IntentRecord
 	state  orders.State
 	cum    fixed.Number
-	ended  int
 }
 
 // check compares the journal with the venue's truth, and nothing else.
@@ -210,7 +210,7 @@ func (w *world) report(took time.Duration) (Report, error) {
 	}
 	r.Seed, r.Failures = w.options.Seed, w.failures
 	r.Decisions, r.Reachable, r.Sent = w.tally.decisions, w.tally.reachable, w.tally.sentReachable
-	r.Lives, r.Events = w.lives, w.record.n
+	r.Lives, r.Events, r.Faults = w.lives, w.record.n, w.faults.counts
 	r.Simulated, r.Took = time.Duration(w.now-bootNanos), took
 	return r, nil
 }

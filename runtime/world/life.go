@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"orderwire/orders"
 	"orderwire/orders/fixed"
 	"orderwire/orders/journal"
 	"orderwire/orders/market"
 	"orderwire/runtime"
+	"orderwire/tlsio"
 )
 
 // life is one process from its start to its end or its kill: an Engine on the world's network, clock and disk, and all
@@ -35,6 +37,8 @@ type life struct {
 
 	dieAt   killPoint // where it is to die next
 	dieNext bool
+	down    int64 // how long its host then stays without it
+	stall   int64 // the loop's thread is taken away for so long
 }
 
 // start boots a process: it takes the state folder, makes its epoch durable, reads what earlier lives left, and runs.
@@ -43,6 +47,7 @@ func (w *world) start() (err error) {
 	l := &life{w: w, number: w.lives, handed: map[int]*end{}, stop: newOrder()}
 	l.process = &process{s: w.stage, life: l, host: &w.host}
 	w.life = l
+	w.sessions = tlsio.NewSessions(8, 0, func() time.Time { return time.Unix(0, w.hostWall()) })
 	recovery, err := l.openJournal()
 	if err != nil {
 		return err
@@ -90,6 +95,10 @@ func (l *life) config(recovery *journal.Recovery) (runtime.Config, error) {
 	if err != nil {
 		return runtime.Config{}, err
 	}
+	risk, err := w.admission()
+	if err != nil {
+		return runtime.Config{}, err
+	}
 	endpoint := runtime.Endpoint{URL: "wss://" + venueHost, TLS: w.clientTLS()}
 	clock := l.process.Clock()
 	return runtime.Config{
@@ -97,6 +106,7 @@ func (l *life) config(recovery *journal.Recovery) (runtime.Config, error) {
 		Signer: signer, Strategy: &pacer{trader: l.trader, life: l},
 		Journal:   &tap{log: l.log, epoch: l.epoch, specs: w.market.armed, clock: clock, life: l},
 		Recovered: recoveredFrom(recovery), Reconcile: !recovery.Clean,
+		Risk:     risk,
 		Observer: &watcher{l},
 		CPU:      -1, SlotCount: 64, SlotBytes: 4 << 10, TrackMax: 1 << 11, MessageMaxBytes: 64 << 10,
 		Settle: settleNanos, RehearseEvery: -1, SignAhead: -1, Standbys: w.options.Standbys, SessionLife: sessionLife,
@@ -129,17 +139,26 @@ func recoveredFrom(r *journal.Recovery) []runtime.Recovered {
 func (l *life) hand(e *end) int {
 	l.fds++
 	l.handed[l.fds] = e
+	l.poke()
+	return l.fds
+}
+
+// poke lets the loop turn soon.
+func (l *life) poke() {
 	if l.port != nil {
 		l.port.poke()
 	}
-	return l.fds
 }
 
 // maybeDie kills the process here, in the middle of what the loop does.
 func (l *life) maybeDie(at killPoint) {
 	if l.dieNext && l.dieAt == at && !l.dead {
 		l.dead = true
-		l.w.stage.after(0, func() { l.w.bury(l) })
+		l.w.stage.after(0, func() {
+			l.w.bury(l)
+			l.w.faults.hit(KillInTurn)
+			l.w.reboot(l.down)
+		})
 		panic(errKilled)
 	}
 }

@@ -20,6 +20,7 @@ type exchange struct {
 	prices  []priced // by armed
 	signer  func() (*orders.Signer, error)
 	keys    []simex.Key
+	refusal string // how it refuses an order for want of money
 }
 
 // priced is what an armed order may cost, in units of its scales.
@@ -43,6 +44,7 @@ func binanceSpot() exchange {
 		name:    "binance",
 		dialect: func() orders.Dialect { return &binance.Dialect{} },
 		keys:    []simex.Key{{ID: apiKey, Secret: apiSecret}},
+		refusal: "-2010 Account has insufficient balance for requested action.",
 		signer: func() (*orders.Signer, error) {
 			return orders.NewHMACSigner(apiKey, orders.NewSecret([]byte(apiSecret)))
 		},
@@ -108,4 +110,38 @@ func (x *exchange) venue(w *world) (*simex.Venue, error) {
 		return nil, fmt.Errorf("world: %w", err)
 	}
 	return v, nil
+}
+
+// takers are others who trade against what rests, also while nobody of us listens.
+func (w *world) takers(d dice, until int64) {
+	if w.now >= until {
+		return
+	}
+	w.after(d.between(50_000_000, 1_500_000_000), func() {
+		armed := d.IntN(len(w.market.armed))
+		spec, p := &w.market.armed[armed], &w.market.prices[armed]
+		if p.rests {
+			side, price := "sell", p.low
+			if spec.Side == market.Sell {
+				side, price = "buy", p.high
+			}
+			qty := fixed.Number{Mantissa: d.between(p.least/2, p.most), Scale: spec.QtyScale}
+			traded := w.peer.venue.Trade(w.wall(), spec.Symbol, side, fixed.Number{Mantissa: price, Scale: spec.PriceScale}.String(), qty.String())
+			w.record.line("taker %s %s of %s", side, traded, spec.Symbol)
+			w.at(w.now, w.peer.pump)
+		}
+		w.takers(d, until)
+	})
+}
+
+// admission is what stands between the trader and the venue: the kill switch is the engine's, the limiter obeys bans.
+func (w *world) admission() (*orders.Admission, error) {
+	limiter, err := orders.NewLimiter([]orders.LimitRule{
+		{Budget: orders.BudgetWeight, Window: 60e9, Max: 6000, Reserve: 600},
+		{Budget: orders.BudgetOrders, Window: 10e9, Max: 100, Reserve: 0},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("world: %w", err)
+	}
+	return &orders.Admission{Limiter: limiter, PlaceCost: orders.Cost{orders.BudgetWeight: 1, orders.BudgetOrders: 1}, CancelCost: orders.Cost{orders.BudgetWeight: 1}}, nil
 }

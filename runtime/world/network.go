@@ -24,6 +24,7 @@ var (
 	venueHost    = "localhost" // what its certificate is for
 	venueAddr    = netip.MustParseAddr("127.0.0.1")
 	strangerAddr = netip.MustParseAddr("127.0.0.66") // somebody else answers there
+	deadAddr     = netip.MustParseAddr("127.0.0.99") // nobody answers there
 )
 
 const lookupNanos = 2_000_000
@@ -31,7 +32,7 @@ const lookupNanos = 2_000_000
 // Lookup resolves a name, after a while.
 func (n *network) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	s := n.w.stage
-	answer, err, nanos := n.w.faults.lookup(host)
+	answer, nanos, err := n.w.faults.lookup(host)
 	s.park(s.now+nanos, func() bool { return ctx.Err() != nil })
 	if ended := ctx.Err(); ended != nil {
 		return nil, ended
@@ -44,6 +45,10 @@ func (n *network) Dial(ctx context.Context, addrs []netip.AddrPort) (runtime.Con
 	s := n.w.stage
 	if len(addrs) == 0 {
 		return nil, &netpoll.OpError{Op: "connect", Cause: netpoll.ErrNoAddress}
+	}
+	for len(addrs) > 1 && addrs[0].Addr() == deadAddr {
+		s.park(s.now+2*n.w.oneWay, func() bool { return ctx.Err() != nil })
+		addrs = addrs[1:]
 	}
 	errno, silent := n.w.faults.connect()
 	until := s.now + 2*n.w.oneWay
@@ -61,7 +66,6 @@ func (n *network) Dial(ctx context.Context, addrs []netip.AddrPort) (runtime.Con
 	k := newLink(s, n.w.links, n.life, addrs[0], n.w.oneWay, n.w.wire)
 	n.life.links = append(n.life.links, k)
 	n.w.peer.accept(k, addrs[0].Addr() == strangerAddr)
-	n.w.faults.connected(k)
 	return k.client, nil
 }
 

@@ -14,6 +14,7 @@ type peer struct {
 	venue   *simex.Venue
 	good    *tls.Config
 	strange *tls.Config // of somebody else, whom nobody trusts
+	expired *tls.Config
 	lines   []*line
 	dirty   []*line // they may have output
 	ticking int64   // when the venue itself has something to do
@@ -21,13 +22,14 @@ type peer struct {
 
 // line is the server's half of one connection.
 type line struct {
-	peer  *peer
-	link  *link
-	tls   *tls.Conn
-	conn  *simex.Conn // nil until the handshake is done
-	tick  int64       // when it is ticked next
-	dirty bool
-	gone  bool
+	peer     *peer
+	link     *link
+	tls      *tls.Conn
+	conn     *simex.Conn // nil until the handshake is done
+	tick     int64       // when it is ticked next
+	dirty    bool
+	gone     bool
+	upgraded bool // it has answered once
 	mangle
 }
 
@@ -57,7 +59,6 @@ func (n *line) serve() {
 	for !n.gone {
 		got, err := n.tls.Read(in)
 		if got > 0 && !n.gone {
-			p.w.faults.request(n)
 			n.conn.Feed(p.w.wall(), in[:got])
 			p.mark(n)
 		}
@@ -151,7 +152,7 @@ func (n *line) leave(abort bool) {
 		n.link.server.leave(true)
 		return
 	}
-	if !n.link.server.closed && !n.truncated {
+	if !n.link.server.closed {
 		_ = n.tls.CloseWrite() // close_notify is a courtesy here: the client may be gone
 	}
 	n.link.server.leave(false)

@@ -20,6 +20,8 @@ type pipe struct {
 	cutAfter int   // bytes after which the connection is reset; negative: none
 	slices   int   // how many bytes still arrive one by one
 	slow     int64 // ns that each parcel takes longer
+	onCut    func()
+	flip     func() // called when it flips a bit of the next parcel; nil: none is flipped
 }
 
 // parcel is bytes, or the end of the stream.
@@ -78,10 +80,16 @@ func (p *pipe) arrive(c parcel) {
 		p.to.finish(0)
 	case p.cutAfter >= 0 && len(c.bytes) >= p.cutAfter:
 		p.to.receive(c.bytes[:p.cutAfter])
+		p.onCut()
 		p.link.reset()
 	default:
 		if p.cutAfter >= 0 {
 			p.cutAfter -= len(c.bytes)
+		}
+		if p.flip != nil {
+			c.bytes[p.link.dice.IntN(len(c.bytes))] ^= 1 << p.link.dice.IntN(8)
+			p.flip()
+			p.flip = nil
 		}
 		p.to.receive(c.bytes)
 	}

@@ -10,11 +10,13 @@ import (
 // port is the loop's port: netpoll's fake, whose far ends are pipes.
 type port struct {
 	*netpoll.Fake
-	life  *life
-	ends  []attached
-	poked bool  // something happened that the loop should look at
-	hot   int64 // until then the loop turns often
-	arena *netpoll.Arena
+	life    *life
+	ends    []attached
+	poked   bool  // something happened that the loop should look at
+	hot     int64 // until then the loop turns often
+	arena   *netpoll.Arena
+	chaotic bool                    // the kernel is unfriendly: what is there may come late
+	failing map[netpoll.Sock]func() // told when a send has failed
 }
 
 type attached struct {
@@ -68,8 +70,12 @@ func (p *port) Reap(out []netpoll.Completion) int {
 	n := p.Fake.Reap(out)
 	p.collect()
 	for i := range out[:n] {
-		if out[i].Kind == netpoll.Closed {
+		switch failed := p.failing[out[i].Sock]; {
+		case out[i].Kind == netpoll.Closed:
 			p.bury(out[i].Sock)
+		case out[i].Kind == netpoll.Sent && out[i].Errno == syscall.ENOBUFS && failed != nil:
+			failed()
+			delete(p.failing, out[i].Sock)
 		}
 	}
 	if n > 0 {
@@ -94,11 +100,24 @@ func (p *port) rest() int64 {
 	s := p.life.w.stage
 	rest := min(s.now+idleNanos, max(p.life.trader.next, s.now+spinNanos))
 	for _, a := range p.ends {
-		if p.Fake.Unsent(a.sock) > 0 {
+		if p.chaotic || p.Fake.Unsent(a.sock) > 0 {
 			rest = min(rest, s.now+tightNanos)
 		}
 	}
 	return rest
+}
+
+// onSend names who is told when a send on sock has failed for want of buffers.
+func (p *port) onSend(sock netpoll.Sock, told func()) {
+	if p.failing == nil {
+		p.failing = map[netpoll.Sock]func(){}
+	}
+	p.failing[sock] = told
+}
+
+// attached tells whether sock is still in use.
+func (p *port) attached(sock netpoll.Sock) bool {
+	return slices.ContainsFunc(p.ends, func(a attached) bool { return a.sock == sock })
 }
 
 // poke lets the loop turn soon.

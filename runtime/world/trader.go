@@ -173,6 +173,12 @@ type pacer struct {
 // Turn is the last thing that the loop does in a turn.
 func (p *pacer) Turn(now int64, hand runtime.Hand) {
 	p.trader.Turn(now, hand)
+	if nanos := p.life.stall; nanos > 0 {
+		p.life.stall = 0
+		p.life.w.faults.darken(nanos)
+		p.life.w.faults.hit(LoopStall)
+		p.life.w.park(p.life.w.now+nanos, nil)
+	}
 	p.life.port.pace()
 }
 

@@ -53,7 +53,7 @@ const (
 	flusherNever   = 1 << 40 * time.Nanosecond // the world flushes the journal itself, at its own times
 	flushNanos     = 1_000_000
 	stopNanos      = int64(20_000_000_000)
-	calmNanos      = int64(30_000_000_000) // after the last decision: every doubt must have ended by then
+	calmNanos      = int64(60_000_000_000) // after the last decision: every doubt must have ended by then
 	warmNanos      = int64(500_000_000)
 )
 
@@ -87,6 +87,7 @@ type world struct {
 	failures    []string
 	verdict     Report
 	drops       int
+	venueAhead  int64 // what the venue's clock was set off by
 }
 
 // orderKey names an order over all lives.
@@ -125,17 +126,18 @@ func newWorld(o Options) (*world, error) {
 	}
 	w.record = newRecord(w.stage, o.Log)
 	w.oneWay = w.wire.between(100_000, 20_000_000)
-	w.faults = &faults{w: w}
+	w.faults = newFaults(w)
 	var err error
 	if w.certificates, err = makeCertificates(); err != nil {
 		return nil, err
 	}
-	w.sessions = tlsio.NewSessions(8, 0, func() time.Time { return time.Unix(0, w.hostWall()) })
 	venue, err := w.market.venue(w)
 	if err != nil {
 		return nil, err
 	}
-	w.peer = &peer{w: w, venue: venue, good: w.serverTLS(w.certificates.good), strange: w.serverTLS(w.certificates.strange)}
+	w.peer = &peer{w: w, venue: venue, good: w.serverTLS(w.certificates.good), strange: w.serverTLS(w.certificates.strange), expired: w.serverTLS(w.certificates.expired)}
+	w.peer.good.GetConfigForClient = w.faults.hello
+	w.peer.newTickets(w.wire)
 	if w.dir == "" {
 		if w.dir, err = os.MkdirTemp(scratch(), "orderwire-world-"); err != nil {
 			return nil, fmt.Errorf("world: %w", err)
@@ -159,6 +161,8 @@ func (w *world) live() error {
 	w.made = w.market.decide(diceFor(w.options.Seed, "decisions"), w.options.Orders, w.now+warmNanos, w.now+warmNanos+span)
 	w.plan = w.made
 	w.flushing()
+	w.faults.arrange(w.now+warmNanos, w.now+warmNanos+span)
+	w.takers(diceFor(w.options.Seed, "takers"), w.now+warmNanos+span)
 	if err := w.start(); err != nil {
 		return err
 	}
@@ -204,7 +208,7 @@ func (w *world) nextEpoch(s *journal.State) (uint32, error) {
 func (w *world) dialect() orders.Dialect { return w.market.dialect() }
 
 // reachable tells whether the venue can be reached at this moment, as far as the world is concerned.
-func (w *world) reachable() bool { return true }
+func (w *world) reachable() bool { return w.life != nil && w.now >= w.faults.dark }
 
 // bind remembers which decision an order belongs to.
 func (w *world) bind(epoch uint32, id uint64, d *decision) { w.bound[orderKey{epoch, id}] = d }

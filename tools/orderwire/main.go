@@ -76,6 +76,7 @@ func rootCommand(s streams) *cobra.Command {
 		journalCommand(s),
 		demoCommand(s),
 		runCommand(s),
+		worldCommand(s),
 		benchCommand(s),
 		doctorCommand(s),
 		tuneCommand(s),
