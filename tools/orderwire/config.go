@@ -55,10 +55,11 @@ type LoopConfig struct {
 
 // OrdersConfig is the order connection. An empty URL is none.
 type OrdersConfig struct {
-	Venue   string      `toml:"venue"`
-	URL     string      `toml:"url"`
-	Profile string      `toml:"profile" comment:"live, test (the venue's own test network) or sim (the embedded exchange on loopback)"`
-	Trust   TrustConfig `toml:"trust"`
+	Venue    string      `toml:"venue"`
+	URL      string      `toml:"url"`
+	Profile  string      `toml:"profile" comment:"live, test (the venue's own test network) or sim (the embedded exchange on loopback)"`
+	SettleMS int         `toml:"settle_ms" comment:"how long the venue may take to show in its answers what it has done: absence is believed only after it"`
+	Trust    TrustConfig `toml:"trust"`
 }
 
 // MarketConfig is the market-data connection. An empty URL is none.
@@ -149,7 +150,7 @@ func defaultConfig() *Config {
 			MessageMaxBytes: 1 << 20, SlotCount: 512, SlotBytes: 17 << 10, TrackMax: 1 << 16,
 		},
 		Credentials: CredentialsConfig{Algorithm: orders.AlgHMACSHA256, SecretEncoding: "text"},
-		Orders:      OrdersConfig{Profile: profileLive, Trust: defaultTrust()},
+		Orders:      OrdersConfig{Profile: profileLive, SettleMS: 15_000, Trust: defaultTrust()},
 		Market:      MarketConfig{Symbols: []string{}, Trust: defaultTrust()},
 		Armed:       []ArmedConfig{},
 		Limits:      LimitsConfig{SharePercent: 95, CancelReservePercent: 10, Windows: []WindowConfig{}},

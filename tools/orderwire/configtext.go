@@ -69,7 +69,7 @@ func keyHint(key string) string {
 // knownKeys are the keys that end in a unit.
 var knownKeys = map[string]bool{
 	"max_send_age_us": true, "connect_timeout_ms": true, "backoff_min_ms": true, "backoff_max_ms": true,
-	"message_max_bytes": true, "slot_bytes": true, "window_ms": true, "cooldown_ms": true,
+	"message_max_bytes": true, "slot_bytes": true, "settle_ms": true, "window_ms": true, "cooldown_ms": true,
 	"messages_window_ms": true, "duplicate_window_ms": true, "repeats_window_ms": true, "reference_max_age_ms": true,
 	"ack_max_ms": true, "clock_bound_max_ms": true, "report_silence_max_ms": true, "rest_ms": true,
 	"collar_ppm": true, "passive_ppm": true, "share_percent": true, "cancel_reserve_percent": true,

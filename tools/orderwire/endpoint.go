@@ -21,6 +21,9 @@ func (o *OrdersConfig) check() error {
 	if !oneOf(o.Profile, profileLive, profileTest, profileSim) {
 		return fmt.Errorf("orders.profile %q is none of live, test, sim", o.Profile)
 	}
+	if err := within([]wholeNumber{{"orders.settle_ms", int64(o.SettleMS), 1, 600_000}}); err != nil {
+		return err
+	}
 	if err := o.Trust.check("orders.trust"); err != nil {
 		return err
 	}

@@ -253,6 +253,7 @@ func (c *Config) runtimeConfig(signer *orders.Signer) (runtime.Config, error) {
 		Dialect: dialects[c.Orders.Venue](c.Orders.host()), Signer: signer, Symbols: c.Market.Symbols,
 		CPU: c.Loop.CPU, Backend: c.Loop.Backend, SlotCount: c.Loop.SlotCount, SlotBytes: c.Loop.SlotBytes,
 		TrackMax: c.Loop.TrackMax, MessageMaxBytes: c.Loop.MessageMaxBytes,
+		Settle:         time.Duration(c.Orders.SettleMS) * time.Millisecond,
 		MaxSendAge:     time.Duration(c.Loop.MaxSendAgeUS) * time.Microsecond,
 		ConnectTimeout: time.Duration(c.Loop.ConnectMS) * time.Millisecond,
 		BackoffMin:     time.Duration(c.Loop.BackoffMinMS) * time.Millisecond,
@@ -295,7 +296,7 @@ func (c *Config) keep(config *runtime.Config, log io.Writer) (*standing, error) 
 		return nil, errors.Join(err, kept.close())
 	}
 	config.IDs.Epoch, config.Journal = kept.epoch, kept.tap
-	config.Recovered, config.Reconcile = kept.recovered(), !kept.recovery.Clean
+	config.Recovered, config.Reconcile = kept.recovered(config.Armed), !kept.recovery.Clean
 	config.Start = startPolicies[c.Instance.Start]
 	return kept, nil
 }

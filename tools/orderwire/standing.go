@@ -62,8 +62,9 @@ func (s *standing) usable() error {
 		s.state.Dir(), len(s.recovery.Damage), s.state.Dir())
 }
 
-// recovered are the orders without an end, as the loop takes them up.
-func (s *standing) recovered() []runtime.Recovered {
+// recovered are the orders without an end, as the loop takes them up. Their numbers get the decimals of the orders that are
+// armed for the symbol: the first order of a symbol sets those of its book, and a gate of other decimals would refuse all.
+func (s *standing) recovered(specs []orders.Spec) []runtime.Recovered {
 	var list []runtime.Recovered
 	for i := range s.recovery.Orders {
 		o := &s.recovery.Orders[i]
@@ -78,9 +79,23 @@ func (s *standing) recovered() []runtime.Recovered {
 			Values:    orders.Values{Price: fixed.Number(o.Intent.Price), Qty: fixed.Number(o.Intent.Qty)},
 			WallNanos: o.Intent.WallNanos, UntilWall: o.Intent.UntilWall,
 		}
+		for j := range specs {
+			if specs[j].Symbol == r.Spec.Symbol {
+				r.Values.Price, r.Values.Qty = widened(r.Values.Price, specs[j].PriceScale), widened(r.Values.Qty, specs[j].QtyScale)
+				break
+			}
+		}
 		list = append(list, r)
 	}
 	return list
+}
+
+// widened is n at scale decimals where it can be written so, else as it is.
+func widened(n fixed.Number, scale uint8) fixed.Number {
+	if wide, exact := n.Rescale(scale); exact {
+		return wide
+	}
+	return n
 }
 
 // say tells what earlier lives left.
