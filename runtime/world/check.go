@@ -57,10 +57,12 @@ type known struct {
 // check compares the journal with the venue's truth, and nothing else.
 func (w *world) check() error {
 	said := map[orderKey]*known{}
+	last := uint64(0)
 	err := journal.Walk(w.dir, func(e journal.Entry) error {
-		if e.Carried {
-			return nil
+		if e.Carried || e.Seq <= last && (e.Intent != nil || e.Outcome != nil) {
+			return nil // a copy, or written again after a write that failed
 		}
+		last = max(last, e.Seq)
 		w.hear(said, &e)
 		return nil
 	})

@@ -108,7 +108,7 @@ func (f *faults) throwSwitch(kind Fault) {
 // damage flips a bit in a copy of the journal, or cuts its end off, and looks whether that is noticed or harmless.
 func (f *faults) damage(kind Fault) {
 	w := f.w
-	copied := filepath.Join(w.dir, "copy")
+	copied := w.dir + "-copy" // beside the folder: a copy inside it would hold itself
 	if err := f.damaged(kind, copied); err != nil {
 		w.fail("%s: %v", kind, err)
 	}
